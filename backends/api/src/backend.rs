@@ -1,0 +1,128 @@
+//! What keeps payloads: the port to a shelf, a token or a key manager.
+
+use crate::{Health, ProjectId, Reference, Result, SecretBytes, SecretId, StoreId, VersionId};
+
+/// A project key in one of its generations.
+pub struct ProjectKey {
+    generation: u32,
+    bytes: SecretBytes,
+}
+
+impl ProjectKey {
+    /// A 256-bit project key of this generation.
+    pub fn new(generation: u32, bytes: SecretBytes) -> ProjectKey {
+        ProjectKey { generation, bytes }
+    }
+
+    /// The generation, from 1.
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// The key: 32 bytes.
+    pub fn bytes(&self) -> &SecretBytes {
+        &self.bytes
+    }
+}
+
+/// Which payload a call is about, and the key that protects it.
+#[derive(Clone, Copy)]
+pub struct Placement<'a> {
+    /// The id that the payload is kept under in the backend.
+    pub reference: Reference,
+    /// The store.
+    pub store: StoreId,
+    /// The project.
+    pub project: ProjectId,
+    /// The secret.
+    pub secret: SecretId,
+    /// The version.
+    pub version: VersionId,
+    /// The project's key; a backend that protects payloads by itself leaves it alone.
+    pub key: &'a ProjectKey,
+}
+
+/// What a backend answered for finding a payload again: up to 1,024 bytes, often none.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Locator(Vec<u8>);
+
+impl Locator {
+    /// A locator of these bytes.
+    pub fn new(bytes: Vec<u8>) -> Locator {
+        Locator(bytes)
+    }
+
+    /// Its bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Whether the bytes of destroyed payloads are gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destroyed {
+    /// No file or object that the backend controls holds them any more.
+    Gone,
+    /// They can no longer be loaded, but bytes remain for now, for this reason. Destroying the same
+    /// references again tries again.
+    Remains(String),
+}
+
+/// Ties a backend to one store at one epoch.
+///
+/// An epoch is UTC microseconds: a restore or clone writes a later one, so that metadata older than
+/// the marker knows itself to be old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Marker {
+    /// The store that the payloads belong to.
+    pub store: StoreId,
+    /// The store's epoch.
+    pub epoch: i64,
+}
+
+/// What a backend can and cannot do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The longest payload in bytes.
+    pub payload_limit: usize,
+    /// Whether a payload survives the process.
+    pub durable: bool,
+    /// Whether `load` refuses a payload that was stored under another placement.
+    pub binds_placement: bool,
+}
+
+/// Keeps payloads under references.
+///
+/// Implementations are safe to call from any thread at once, and know nothing of names or rules.
+/// `Unavailable` means that the call certainly had no effect; `Timeout` that the outcome is not
+/// known.
+pub trait Backend: Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Keeps a payload of 1 byte or more. When this returns, the payload survives a power cut.
+    ///
+    /// `AlreadyExists` when the reference is taken: a payload is never replaced. `TooLarge` above
+    /// the declared limit.
+    fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator>;
+
+    /// Brings a payload back. `NotFound` when nothing is kept under the reference, `Corrupt` when
+    /// what is kept is not what was stored.
+    fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes>;
+
+    /// Removes payloads for good. A reference that is not there counts as destroyed, so repeating
+    /// a call is safe. No `load` that starts after it returns succeeds.
+    fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed>;
+
+    /// Up to `limit` references after `after`, in the order of their bytes.
+    fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>>;
+
+    /// The marker, if one was ever written.
+    fn marker(&self) -> Result<Option<Marker>>;
+
+    /// Replaces the marker, durably. `Conflict` when it is not `expected`.
+    fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()>;
+
+    /// Tests for real whether payloads can be stored and loaded now.
+    fn health(&self) -> Vec<Health>;
+}

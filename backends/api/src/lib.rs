@@ -1,0 +1,35 @@
+//! What a backend of the [Strongroom](https://docs.rs/strongroom) secret store implements, and what
+//! all of them share: errors, ids, secret memory, durable small files, and a conformance suite
+//! (feature `conformance`) that a backend's tests call.
+//!
+//! A *backend* keeps payloads ([`Backend`]); a *key backend* wraps keys ([`KeyBackend`]). Both are
+//! called from many threads at once and know nothing of names or access rules.
+
+mod backend;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod durable;
+mod error;
+mod health;
+mod ids;
+mod key_backend;
+mod kind;
+mod memory;
+mod secret;
+mod steps;
+
+pub use backend::{Backend, Capabilities, Destroyed, Locator, Marker, Placement, ProjectKey};
+pub use durable::{create_file, create_folder, file_error, folder_of, replace_file, sync_folder_of};
+pub use error::{Error, Result};
+pub use health::{Health, Severity};
+pub use ids::{
+    KeyId, ProjectId, Reference, SecretId, StoreId, VersionId, fill_random, host_micros,
+    random_bytes,
+};
+pub use key_backend::{KeyBackend, KeyPurpose, RootKeyId, WrapContext};
+pub use kind::ErrorKind;
+pub use memory::{MemoryStatus, memory_status};
+pub use secret::SecretBytes;
+pub use steps::step;
+#[cfg(feature = "test-hooks")]
+pub use steps::on_step;
