@@ -1,0 +1,401 @@
+//! One SQLite file, shared by the threads of a process.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::mem;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use strongroom_backend::{Error, ErrorKind, Result, file_error, folder_of, sync_folder_of};
+
+use crate::connection::connect;
+use crate::errors::{commit_error, is_busy};
+use crate::group::{Group, Job, Ticket};
+use crate::migrations::Schema;
+use crate::read_only::Access;
+use crate::sql_error;
+use crate::turnstile::Turnstile;
+
+/// More idle readers than this are closed.
+const READERS_KEPT: usize = 16;
+
+/// How long emptying the log waits for readers.
+const TRUNCATE_WAIT: Duration = Duration::from_millis(500);
+
+/// Whether the write-ahead log could be emptied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truncated {
+    /// It is empty.
+    Done,
+    /// A reader still needs it; try again later.
+    Busy,
+}
+
+/// A SQLite database whose commits are durable. Share it between threads by reference.
+pub struct Database {
+    path: PathBuf,
+    access: Access,
+    readers: Mutex<Vec<Connection>>,
+    writer: Mutex<Option<Connection>>,
+    group: Group<Connection>,
+    turnstile: Turnstile,
+    pid: u32,
+}
+
+impl Database {
+    /// Makes a new database, for its owner alone. `AlreadyExists` when the file is there.
+    pub fn create(path: &Path, schema: &Schema) -> Result<Database> {
+        refuse_network_file_system(path)?;
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|e| file_error("create", path, e))?;
+        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        use_log(&connection)?;
+        schema.migrate(&connection)?;
+        sync_folder_of(path)?;
+        Database::with(path, schema, Access::Writable, connection)
+    }
+
+    /// Opens a database and brings its schema up to date. Never creates one.
+    pub fn open(path: &Path, schema: &Schema) -> Result<Database> {
+        refuse_network_file_system(path)?;
+        std::fs::metadata(path).map_err(|e| file_error("open", path, e))?;
+        let in_file = |e: Error| locate(e, path);
+        let access = Access::probe(path).map_err(in_file)?;
+        let connection = access.connect(path).map_err(in_file)?;
+        Database::with(path, schema, access, connection).map_err(in_file)
+    }
+
+    fn with(path: &Path, schema: &Schema, access: Access, first: Connection) -> Result<Database> {
+        if schema.inspect(&first)? > 0 {
+            if access.is_read_only() {
+                return Err(Error::new(
+                    ErrorKind::Unsupported,
+                    format!(
+                        "the {} database has an older schema and is read-only",
+                        schema.what
+                    ),
+                    "open it once where it can be written, so that it can be upgraded",
+                ));
+            }
+            schema.migrate(&first)?;
+        }
+        if !access.is_read_only() {
+            use_log(&first)?;
+        }
+        Ok(Database {
+            path: path.to_path_buf(),
+            access,
+            readers: Mutex::new(vec![first]),
+            writer: Mutex::new(None),
+            group: Group::new(),
+            turnstile: Turnstile::of(path),
+            pid: std::process::id(),
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the medium, or this user's rights, allow reading alone.
+    pub fn is_read_only(&self) -> bool {
+        self.access.is_read_only()
+    }
+
+    /// Runs `work` on a connection that nobody else uses meanwhile. It must only read.
+    pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.readers().pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.access.connect(&self.path)?,
+        };
+        let result = work(&connection);
+        let mut readers = self.readers();
+        if readers.len() < READERS_KEPT {
+            readers.push(connection);
+        }
+        result
+    }
+
+    /// Runs `work` in a transaction, perhaps together with the work of other threads, and returns
+    /// when it is durable. An error of `work` undoes all that it did. `work` may run again when the
+    /// transaction has to be repeated.
+    ///
+    /// `Unavailable` when other processes write for 5 seconds without a pause, `Timeout` when the
+    /// disk failed in the middle of the commit.
+    pub fn write<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if self.is_read_only() {
+            return Err(read_only(&self.path));
+        }
+        let answer = Arc::new(Mutex::new(None));
+        let place = answer.clone();
+        let job: Job<Connection> = Box::new(move |connection| {
+            let value = work(connection)?;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        });
+        self.group.submit(job, |batch| self.commit_batch(batch))?;
+        let value = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Internal,
+                "a change was lost",
+                "report this with its command",
+            )
+        })
+    }
+
+    /// Empties the write-ahead log, so that only the database file itself holds data.
+    pub fn truncate_wal(&self) -> Result<Truncated> {
+        if self.is_read_only() {
+            return Err(read_only(&self.path));
+        }
+        self.group.alone(|| {
+            self.with_writer(|connection| {
+                let _turn = self.turnstile.enter()?;
+                connection.busy_timeout(TRUNCATE_WAIT).map_err(sql_error)?;
+                let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                    row.get::<_, i64>(0)
+                });
+                // Replaces the timeout by our own handler again.
+                crate::connection::restore_busy_handler(connection)?;
+                match busy {
+                    Ok(0) => Ok(Truncated::Done),
+                    Ok(_) => Ok(Truncated::Busy),
+                    Err(e) if is_busy(&e) => Ok(Truncated::Busy),
+                    Err(e) => Err(sql_error(e)),
+                }
+            })
+        })
+    }
+
+    /// Writes a consistent copy without free pages to the new file `target`, while others go on
+    /// reading and writing. The copy is not synced.
+    pub fn copy_to(&self, target: &Path) -> Result<()> {
+        let name = target.to_str().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{} is not valid UTF-8", target.display()),
+                "choose another folder",
+            )
+        })?;
+        self.read(|connection| {
+            connection
+                .execute("VACUUM INTO ?1", [name])
+                .map(|_| ())
+                .map_err(sql_error)
+        })
+    }
+
+    /// Looks for damage in the file's structure; returns what was found.
+    pub fn check(&self) -> Result<Vec<String>> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare("PRAGMA quick_check")
+                .map_err(sql_error)?;
+            let rows = statement
+                .query_map([], |row| row.get(0))
+                .map_err(sql_error)?;
+            let found: Vec<String> = rows.collect::<rusqlite::Result<_>>().map_err(sql_error)?;
+            Ok(found.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
+    fn commit_batch(&self, batch: &mut [Ticket<Connection>]) {
+        let failed = self
+            .with_writer(|connection| {
+                self.begin(connection)?;
+                let outcome = run_jobs(connection, batch);
+                if !connection.is_autocommit() {
+                    let _ = connection.execute_batch("ROLLBACK");
+                }
+                outcome
+            })
+            .err();
+        match failed {
+            None => batch.iter().for_each(|ticket| ticket.answer(Ok(()))),
+            Some(first) => {
+                for ticket in batch.iter().skip(1) {
+                    let again = Error::new(first.kind(), first.what(), first.next());
+                    ticket.answer(Err(again.with_native(first.native().unwrap_or("SQLite"))));
+                }
+                if let Some(ticket) = batch.first() {
+                    ticket.answer(Err(first));
+                }
+            }
+        }
+    }
+
+    fn begin(&self, connection: &Connection) -> Result<()> {
+        let _turn = self.turnstile.enter()?;
+        execute(connection, "BEGIN IMMEDIATE").map_err(sql_error)
+    }
+
+    fn with_writer<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = match writer.take() {
+            Some(connection) => connection,
+            None => self.open_writer()?,
+        };
+        let result = work(&mut connection);
+        let keep = !matches!(&result, Err(e) if e.kind() == ErrorKind::Timeout);
+        if keep {
+            *writer = Some(connection);
+        }
+        result
+    }
+
+    fn open_writer(&self) -> Result<Connection> {
+        let connection = self.access.connect(&self.path)?;
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+            .map_err(sql_error)?;
+        Ok(connection)
+    }
+
+    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let readers = self
+            .readers
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let writer = self
+            .writer
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        if std::process::id() == self.pid {
+            // The writer last: it leaves a database without a log to read through.
+            readers.clear();
+            *writer = None;
+        } else {
+            // Closing here would act on the files of the parent, whose connections these are.
+            mem::forget(mem::take(readers));
+            mem::forget(writer.take());
+        }
+    }
+}
+
+/// Runs every job in a savepoint of its own and commits what succeeded. An error is the batch's.
+fn run_jobs(connection: &Connection, batch: &mut [Ticket<Connection>]) -> Result<()> {
+    let alone = batch.len() == 1;
+    let mut succeeded = 0;
+    for ticket in batch.iter_mut() {
+        if !alone {
+            execute(connection, "SAVEPOINT job").map_err(sql_error)?;
+        }
+        let result = (ticket.job)(connection);
+        if connection.is_autocommit() {
+            // SQLite itself rolled everything back: a full disk, say.
+            return Err(result.err().unwrap_or_else(rolled_back));
+        }
+        match result {
+            Ok(()) => succeeded += 1,
+            Err(error) => {
+                if !alone {
+                    execute(connection, "ROLLBACK TO job").map_err(sql_error)?;
+                }
+                ticket.answer(Err(error));
+            }
+        }
+        if !alone {
+            execute(connection, "RELEASE job").map_err(sql_error)?;
+        }
+    }
+    match succeeded {
+        0 => execute(connection, "ROLLBACK").map_err(sql_error),
+        _ => execute(connection, "COMMIT").map_err(commit_error),
+    }
+}
+
+fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(|_| ())
+}
+
+fn use_log(connection: &Connection) -> Result<()> {
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(sql_error)?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        format!("SQLite gave journal mode {mode} instead of wal"),
+        "put the store on a local file system",
+    ))
+}
+
+fn refuse_network_file_system(path: &Path) -> Result<()> {
+    const NETWORK: [(u32, &str); 9] = [
+        (0x6969, "NFS"),
+        (0x517B, "SMB"),
+        (0xFF53_4D42, "CIFS"),
+        (0xFE53_4D42, "SMB2"),
+        (0x5346_414F, "AFS"),
+        (0x00C3_6400, "Ceph"),
+        (0x7375_7245, "Coda"),
+        (0x0BD0_0BD0, "Lustre"),
+        (0x0102_1997, "9p"),
+    ];
+    let folder = folder_of(path);
+    let Ok(found) = rustix::fs::statfs(&folder) else {
+        return Ok(());
+    };
+    match NETWORK
+        .iter()
+        .find(|(magic, _)| *magic == found.f_type as u32)
+    {
+        None => Ok(()),
+        Some((_, name)) => Err(Error::new(
+            ErrorKind::Config,
+            format!("{} is on a network file system ({name})", folder.display()),
+            "keep SQLite files on a local disk; many machines share a store through PostgreSQL",
+        )),
+    }
+}
+
+fn locate(error: Error, path: &Path) -> Error {
+    let name = path
+        .file_name()
+        .unwrap_or(OsStr::new("?"))
+        .to_string_lossy();
+    let what = error.what();
+    let mut located = Error::new(error.kind(), format!("{name}: {what}"), error.next());
+    if let Some(native) = error.native() {
+        located = located.with_native(native);
+    }
+    located.with_source(error)
+}
+
+fn read_only(path: &Path) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("{} cannot be written here", path.display()),
+        "mount the medium writable, or run as the owner of the store",
+    )
+}
+
+fn rolled_back() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "SQLite rolled the change back",
+        "look into the system log for disk errors",
+    )
+}

@@ -1,0 +1,101 @@
+//! SQLite's result codes as kinds that a caller can act on.
+
+use rusqlite::ffi::{self, ErrorCode};
+use strongroom_backend::{Error, ErrorKind};
+
+/// Maps an error of SQLite that had no effect on the database.
+pub fn sql_error(error: rusqlite::Error) -> Error {
+    let (kind, what, next) = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => (
+            ErrorKind::Unavailable,
+            "other processes kept the database busy for 5 seconds",
+            "try again, and look for a process that holds it open",
+        ),
+        Some(ErrorCode::DiskFull) => (
+            ErrorKind::StorageFull,
+            "the disk of the database is full",
+            "free space on that disk, then repeat the command",
+        ),
+        Some(ErrorCode::ReadOnly) => (
+            ErrorKind::Unsupported,
+            "the database cannot be written here",
+            "mount the medium writable, or run as the owner of the store",
+        ),
+        Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => (
+            ErrorKind::Denied,
+            "access to the database was refused",
+            "run as the owner of the store, or change the permissions",
+        ),
+        Some(ErrorCode::CannotOpen) => (
+            ErrorKind::Unavailable,
+            "the database cannot be opened",
+            "check that the file and its folder are there and readable",
+        ),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
+            ErrorKind::Corrupt,
+            "the database file is damaged",
+            "stop writing to it and restore a backup: `strongroom restore`",
+        ),
+        Some(ErrorCode::SystemIoFailure) if is_full(&error) => (
+            ErrorKind::StorageFull,
+            "the disk of the database is full",
+            "free space on that disk, then repeat the command",
+        ),
+        Some(ErrorCode::SystemIoFailure) => (
+            ErrorKind::Unavailable,
+            "reading or writing the database failed",
+            "look into the system log for disk errors",
+        ),
+        Some(ErrorCode::TooBig) => (
+            ErrorKind::TooLarge,
+            "a value is too large for the database",
+            "store less at once",
+        ),
+        Some(ErrorCode::OutOfMemory) => (
+            ErrorKind::Unavailable,
+            "SQLite ran out of memory",
+            "free memory and try again",
+        ),
+        _ => (
+            ErrorKind::Internal,
+            "an unexpected answer from SQLite",
+            "report this with the command that led to it",
+        ),
+    };
+    Error::new(kind, what, next)
+        .with_native(native_code(&error))
+        .with_source(error)
+}
+
+/// Maps an error of `COMMIT`, after which the outcome may not be known.
+pub(crate) fn commit_error(error: rusqlite::Error) -> Error {
+    if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) && !is_full(&error) {
+        let native = native_code(&error);
+        return Error::new(
+            ErrorKind::Timeout,
+            "the disk failed while a change was being made durable",
+            "read back whether it was made, and look into the system log for disk errors",
+        )
+        .with_native(native)
+        .with_source(error);
+    }
+    sql_error(error)
+}
+
+pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    let codes = [ffi::SQLITE_IOERR_SHMSIZE];
+    error
+        .sqlite_error()
+        .is_some_and(|e| codes.contains(&e.extended_code))
+}
+
+fn native_code(error: &rusqlite::Error) -> String {
+    match error.sqlite_error() {
+        Some(e) => format!("SQLite code {}", e.extended_code),
+        None => error.to_string(),
+    }
+}
