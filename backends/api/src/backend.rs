@@ -1,6 +1,11 @@
 //! What keeps payloads: the port to a shelf, a token or a key manager.
 
-use crate::{Health, ProjectId, Reference, Result, SecretBytes, SecretId, StoreId, VersionId};
+use std::path::Path;
+
+use crate::{
+    Error, ErrorKind, Health, ProjectId, Reference, Result, SecretBytes, SecretId, StoreId,
+    VersionId,
+};
 
 /// A project key in one of its generations.
 pub struct ProjectKey {
@@ -122,6 +127,19 @@ pub trait Backend: Send + Sync {
 
     /// Replaces the marker, durably. `Conflict` when it is not `expected`.
     fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()>;
+
+    /// Writes everything that the backend keeps, still encrypted, to the new file `target`: a
+    /// consistent copy, made while others go on reading and writing, and not synced.
+    ///
+    /// `Unsupported` where payloads cannot leave the backend.
+    fn copy_to(&self, target: &Path) -> Result<()> {
+        let _ = target;
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this backend's payloads cannot be copied into a file",
+            "back it up with the tools of its maker",
+        ))
+    }
 
     /// Tests for real whether payloads can be stored and loaded now.
     fn health(&self) -> Vec<Health>;

@@ -97,6 +97,17 @@ pub trait KeyBackend: Send + Sync {
     /// `Corrupt` when the blob was altered, or wrapped under another key or context.
     fn unwrap(&self, root: &RootKeyId, blob: &[u8], context: &WrapContext) -> Result<SecretBytes>;
 
+    /// The root keys themselves, in the key backend's own format, for a backup under a passphrase.
+    ///
+    /// `Unsupported` where keys cannot leave the backend.
+    fn export(&self) -> Result<SecretBytes> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the root keys of a {} key backend cannot be exported", self.kind()),
+            "back them up with the tools of its maker",
+        ))
+    }
+
     /// Tests for real whether keys can be wrapped and unwrapped now.
     fn health(&self) -> Vec<Health>;
 }
