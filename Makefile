@@ -1,0 +1,40 @@
+# Every command of the project. `make` alone lists them.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo check test test-full soak bench man install uninstall clean
+
+PREFIX ?= /usr/local
+
+help:
+	@echo 'make demo       a store with real borg and restic repositories, in one temporary folder'
+	@echo 'make check      quick tests: no packages, no root, under 10 minutes from nothing'
+	@echo 'make test       check, and everything once on its real counterpart; under 25 minutes'
+	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
+	@echo 'make soak       long runs, with figures'
+	@echo 'make bench      measurements, each beside its floor'
+	@echo 'make man        man pages and shell completions, in target/man'
+	@echo 'make install    the command, its man pages and completions, under PREFIX ($(PREFIX))'
+	@echo 'make uninstall  removes them again'
+	@echo 'make clean      removes what was built'
+
+demo:
+	@scripts/packages demo
+	@demo/run
+
+check test test-full soak:
+	@scripts/tier $@
+
+bench:
+	cargo bench --locked --workspace
+
+man:
+	@scripts/man target/man
+
+install:
+	@scripts/install '$(DESTDIR)$(PREFIX)'
+
+uninstall:
+	@scripts/install --remove '$(DESTDIR)$(PREFIX)'
+
+clean:
+	cargo clean

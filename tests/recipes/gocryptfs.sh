@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# gocryptfs by -extpass. The part that mounts needs /dev/fuse.
+. "$(dirname "$0")/lib.sh"
+tour
+
+init=$(recipe_text gocryptfs | head -n 3)
+eval "$init" >/dev/null
+expect 'the stored passphrase opens the folder' gocryptfs -fsck -extpass 'strongroom get web1/vault' ~/backups/vault
+
+if [ -c /dev/fuse ] && [ -r /dev/fuse ] && [ -w /dev/fuse ]; then
+    strongroom erase --yes web1/vault
+    rm -rf ~/backups/vault ~/plain
+    recipe gocryptfs >/dev/null
+    expect 'the folder is unmounted at the end' test -z "$(ls -A ~/plain)"
+    expect 'its files are encrypted' test -z "$(find ~/backups/vault -name 'ada.txt')"
+    gocryptfs -q -extpass 'strongroom get web1/vault' ~/backups/vault ~/plain
+    expect 'mounted again, it holds the originals' diff -r ~/documents ~/plain/documents
+    fusermount3 -u ~/plain
+else
+    skip 'mounting: /dev/fuse cannot be used here'
+fi
+
+strongroom put --generate web1/vault
+refuse 'another passphrase is refused' 'password incorrect' \
+    gocryptfs -fsck -extpass 'strongroom get web1/vault' ~/backups/vault
