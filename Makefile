@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-full soak bench man install uninstall clean
+.PHONY: help demo check test test-full soak bench build man install uninstall clean
 
 PREFIX ?= /usr/local
 
@@ -12,8 +12,9 @@ help:
 	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
 	@echo 'make soak       long runs, with figures'
 	@echo 'make bench      measurements, each beside its floor'
-	@echo 'make man        man pages and shell completions, in target/man'
-	@echo 'make install    the command, its man pages and completions, under PREFIX ($(PREFIX))'
+	@echo 'make build      the command, in target/release'
+	@echo 'make man        its man pages and shell completions, in target/man'
+	@echo 'make install    all of that under PREFIX ($(PREFIX)); make build first, then as root'
 	@echo 'make uninstall  removes them again'
 	@echo 'make clean      removes what was built'
 
@@ -27,7 +28,10 @@ check test test-full soak:
 bench:
 	cargo bench --locked --workspace
 
-man:
+build:
+	@scripts/command
+
+man: build
 	@scripts/man target/man
 
 install:

@@ -21,7 +21,7 @@ stage() {
     seconds=$((SECONDS - started))
     read -r passed failed skipped < <(count_tests "$log" "$status")
     printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$seconds" "$passed" "$failed" "$skipped" >>"$stage_table"
-    if [ "$status" != 0 ]; then
+    if [ "$status" != 0 ] || [ "$failed" != 0 ]; then
         printf '== %s: FAILED (status %s) after %s s; its output is in %s\n' "$name" "$status" "$seconds" "$log"
         exit 1
     fi
@@ -32,6 +32,7 @@ stage() {
 count_tests() {
     awk -v status="$2" '
         /^ *test result: / {
+            ran = 1
             for (i = 2; i <= NF; i++) {
                 if ($i ~ /^passed/) passed += $(i - 1)
                 if ($i ~ /^failed/) failed += $(i - 1)
@@ -39,17 +40,19 @@ count_tests() {
             }
         }
         /^ *Summary \[.*tests? run:/ {
+            ran = 1
             for (i = 2; i <= NF; i++) {
                 if ($i ~ /^passed/) passed += $(i - 1)
                 if ($i ~ /^(failed|timed)/) failed += $(i - 1)
                 if ($i ~ /^skipped/) skipped += $(i - 1)
             }
         }
-        /^ok - / { passed++ }
-        /^FAIL - / { failed++ }
-        /^SKIP - / { skipped++ }
+        /^ *ok - / { passed++ }
+        /^ *FAIL - / { failed++ }
+        /^ *SKIP - / { skipped++ }
         END {
-            if (passed + failed + skipped == 0 && status == 0) passed = 1
+            # A test runner that found no test has proven nothing.
+            if (passed + failed + skipped == 0 && status == 0) { if (ran) failed = 1; else passed = 1 }
             if (failed == 0 && status != 0) failed = 1
             print passed + 0, failed + 0, skipped + 0
         }' "$1"
@@ -69,11 +72,8 @@ report_stages() {
     read -r passed failed skipped < <(awk -F '\t' '{ p += $3; f += $4; k += $5 } END { print p+0, f+0, k+0 }' "$stage_table")
     if [ "$skipped" != 0 ]; then
         printf '\nSkipped:\n'
-        grep -h '^SKIP - \|^test .* ignored' "$stage_logs"/*.log || true
+        grep -h '^ *SKIP - \|^test [^ ]* \.\.\. ignored' "$stage_logs"/*.log || true
         [ "${CI:-}" != true ] || status=1
-    fi
-    if [ "$status" != 0 ] && [ "$failed" = 0 ]; then
-        failed=1
     fi
     printf '\n%s passed, %s failed' "$passed" "$failed"
     [ "$skipped" = 0 ] || printf ', %s skipped' "$skipped"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # borg by BORG_PASSCOMMAND and by a passed descriptor.
 . "$(dirname "$0")/lib.sh"
-tour
-recipe borg >/dev/null
+recipe tour
+recipe borg
 
 mkdir restored
 cd restored
@@ -12,7 +12,7 @@ cd ..
 
 # The recipe with a descriptor must not lean on BORG_PASSCOMMAND.
 unset BORG_PASSCOMMAND
-recipe borg-fd >/dev/null
+recipe borg-fd
 expect 'the descriptor made an archive' \
     strongroom exec --fd BORG_PASSPHRASE_FD=web1/borg -- borg info ~/backups/web1.borg::tuesday
 

@@ -2,8 +2,8 @@
 # LUKS on a file, by raw key bytes and by a passphrase with a newline. Opening the mapping itself
 # needs device-mapper; what the passphrase opens is tested without.
 . "$(dirname "$0")/lib.sh"
-tour
-recipe cryptsetup >/dev/null
+recipe tour
+recipe cryptsetup
 ok 'the recipe formats a volume and tests its key, raw and as a line'
 
 strongroom put --generate web1/luks

@@ -14,8 +14,9 @@ snapshot >"$work/before"
 mkdir "$work/tmp"
 
 cd "$HOME"
-TMPDIR=$work/tmp bash "$repository/demo/run" "$command" </dev/null >"$work/output" 2>&1 || { cat "$work/output"; fail 'the demo runs'; }
+TMPDIR=$work/tmp bash "$repository/demo/run" "$command" </dev/null >"$work/said" 2>&1 || fail 'the demo runs'
 ok 'the demo runs'
+cp "$work/said" "$work/output"
 snapshot >"$work/after"
 expect 'HOME is untouched' diff "$work/before" "$work/after"
 
@@ -23,11 +24,11 @@ expect 'HOME is untouched' diff "$work/before" "$work/after"
 unset "${!BORG_@}" "${!RESTIC_@}" STRONGROOM_CONFIG
 paste=$(mktemp -p "$work")
 sed -n '/^Try it yourself/,/^Remove everything/p' "$work/output" | sed -n 's/^    //p' >"$paste"
-[ "$(wc -l <"$paste")" = 3 ] || { cat "$work/output"; fail 'it ends with three commands'; }
+[ "$(wc -l <"$paste")" = 3 ] || fail 'it ends with three commands'
 ok 'it ends with three commands'
 while IFS= read -r line; do
     env -i HOME="$HOME" PATH=/usr/local/bin:/usr/bin:/bin bash -c "$line" </dev/null >"$work/said" 2>&1 ||
-        { cat "$work/said"; fail "pasted: $line"; }
+        fail "pasted: $line"
     [ -s "$work/said" ] || fail "pasted, says nothing: $line"
 done <"$paste"
 ok 'all three work when pasted'

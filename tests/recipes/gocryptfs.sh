@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
 # gocryptfs by -extpass. The part that mounts needs /dev/fuse.
 . "$(dirname "$0")/lib.sh"
-tour
+recipe tour
 
-init=$(recipe_text gocryptfs | head -n 3)
-eval "$init" >/dev/null
+recipe_text gocryptfs | head -n 3 >"$work/init"
+. "$work/init"
 expect 'the stored passphrase opens the folder' gocryptfs -fsck -extpass 'strongroom get web1/vault' ~/backups/vault
 
 if [ -c /dev/fuse ] && [ -r /dev/fuse ] && [ -w /dev/fuse ]; then
     strongroom erase --yes web1/vault
     rm -rf ~/backups/vault ~/plain
-    recipe gocryptfs >/dev/null
+    recipe gocryptfs
     expect 'the folder is unmounted at the end' test -z "$(ls -A ~/plain)"
     expect 'its files are encrypted' test -z "$(find ~/backups/vault -name 'ada.txt')"
-    gocryptfs -q -extpass 'strongroom get web1/vault' ~/backups/vault ~/plain
-    expect 'mounted again, it holds the originals' diff -r ~/documents ~/plain/documents
+    expect 'it mounts again' gocryptfs -q -extpass 'strongroom get web1/vault' ~/backups/vault ~/plain
+    expect 'and holds the originals' diff -r ~/documents ~/plain/documents
     fusermount3 -u ~/plain
 else
     skip 'mounting: /dev/fuse cannot be used here'

@@ -8,6 +8,8 @@ command=${STRONGROOM_COMMAND:-$("$repository/scripts/command")}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/strongroom-recipe.XXXXXX")
 at_exit() {
+    local status=$?
+    [ "$status" = 0 ] || cat "$work/said" 2>/dev/null || true
     # What a failed test left mounted would keep its folder from being removed.
     ! mountpoint -q "$work/home/plain" || fusermount3 -u "$work/home/plain"
     rm -rf "$work"
@@ -32,17 +34,17 @@ recipe_text() {
         { echo "README.md has not exactly one recipe $1" >&2; return 1; }
 }
 
-# Runs a recipe as if it were pasted, but stops at the first line that fails.
+# Runs a recipe as if it were pasted, but stops at the first line that fails. `eval`, because what it
+# exports must hold for the lines of the test that follow.
 recipe() {
     local text
     text=$(recipe_text "$1")
-    printf '%s\n' "$text" | sed 's/^/    /'
-    # `eval`, because what a recipe exports must hold for the lines of the test that follow.
-    eval "$text"
+    eval "$text" >"$work/said" 2>&1
 }
 
 ok() { printf 'ok - %s: %s\n' "$(basename "$0" .sh)" "$1"; }
 skip() { printf 'SKIP - %s: %s\n' "$(basename "$0" .sh)" "$1"; }
+# What the last command said is printed on the way out.
 fail() {
     printf 'FAIL - %s: %s\n' "$(basename "$0" .sh)" "$1"
     exit 1
@@ -52,15 +54,12 @@ fail() {
 expect() {
     local what=$1
     shift
-    if "$@" >"$work/said" 2>&1; then ok "$what"; else cat "$work/said"; fail "$what"; fi
+    if "$@" >"$work/said" 2>&1; then ok "$what"; else fail "$what"; fi
 }
 # refuse WHAT PATTERN COMMAND...: the command must fail, and say something that matches.
 refuse() {
     local what=$1 pattern=$2
     shift 2
-    if "$@" >"$work/said" 2>&1; then cat "$work/said"; fail "$what"; fi
-    if grep -qiE "$pattern" "$work/said"; then ok "$what"; else cat "$work/said"; fail "$what"; fi
+    if "$@" >"$work/said" 2>&1; then fail "$what"; fi
+    if grep -qiE "$pattern" "$work/said"; then ok "$what"; else fail "$what"; fi
 }
-
-# A store for the recipes that assume one.
-tour() { recipe tour >/dev/null; }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # restic by --password-command.
 . "$(dirname "$0")/lib.sh"
-tour
-recipe restic >/dev/null
+recipe tour
+recipe restic
 
 expect 'a restore with the stored password' restic restore latest --target ~/restored
 expect 'equals the original' diff -r ~/documents ~/restored"$HOME"/documents
