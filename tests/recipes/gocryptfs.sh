@@ -4,6 +4,7 @@
 recipe tour
 
 recipe_text gocryptfs | head -n 3 >"$work/init"
+# shellcheck source=/dev/null
 . "$work/init"
 expect 'the stored passphrase opens the folder' gocryptfs -fsck -extpass 'strongroom get web1/vault' ~/backups/vault
 
