@@ -96,15 +96,13 @@ fn write_temporary(path: &Path, bytes: &[u8], mode: u32) -> Result<PathBuf> {
     fill_random(&mut random)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let temporary = folder_of(path).join(format!(".{name}.{:016x}", u64::from_be_bytes(random)));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&temporary)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary).and_then(
+            |mut file| {
+                file.write_all(bytes)?;
+                file.sync_all()
+            },
+        );
     written.map_err(|e| {
         let _ = fs::remove_file(&temporary);
         file_error("write", path, e)

@@ -19,7 +19,9 @@ mod secret;
 mod steps;
 
 pub use backend::{Backend, Capabilities, Destroyed, Locator, Marker, Placement, ProjectKey};
-pub use durable::{create_file, create_folder, file_error, folder_of, replace_file, sync_folder_of};
+pub use durable::{
+    create_file, create_folder, file_error, folder_of, replace_file, sync_folder_of,
+};
 pub use error::{Error, Result};
 pub use health::{Health, Severity};
 pub use ids::{
@@ -30,6 +32,6 @@ pub use key_backend::{KeyBackend, KeyPurpose, RootKeyId, WrapContext};
 pub use kind::ErrorKind;
 pub use memory::{MemoryStatus, memory_status};
 pub use secret::SecretBytes;
-pub use steps::step;
 #[cfg(feature = "test-hooks")]
 pub use steps::on_step;
+pub use steps::step;

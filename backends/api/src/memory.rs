@@ -46,9 +46,16 @@ pub(crate) struct Region {
 }
 
 enum Home {
-    Slot { pool: &'static Pool, class: usize, slab: usize, slot: usize },
+    Slot {
+        pool: &'static Pool,
+        class: usize,
+        slab: usize,
+        slot: usize,
+    },
     /// Held for its drop.
-    Pages { _mapping: Mapping },
+    Pages {
+        _mapping: Mapping,
+    },
 }
 
 // SAFETY: a region owns its bytes alone, and its pool is behind a mutex.

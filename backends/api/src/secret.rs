@@ -149,9 +149,8 @@ mod tests {
             for id in 1..=16u8 {
                 scope.spawn(move || {
                     for round in 0..500 {
-                        let held: Vec<_> = (0..8)
-                            .map(|_| SecretBytes::copy_of(&[id; 48]).unwrap())
-                            .collect();
+                        let held: Vec<_> =
+                            (0..8).map(|_| SecretBytes::copy_of(&[id; 48]).unwrap()).collect();
                         assert!(held.iter().all(|s| s.iter().all(|b| *b == id)), "{round}");
                     }
                 });

@@ -1,0 +1,79 @@
+//! Whether a backend keeps the promises of its trait: one check for each promise.
+//!
+//! A backend's own tests call [`backend`] or [`key_backend`] on a backend that is empty and theirs
+//! alone, and require a report without failures:
+//!
+//! ```no_run
+//! # fn open() -> Box<dyn strongroom_backend::Backend> { unimplemented!() }
+//! let mine = open();
+//! strongroom_backend::conformance::backend(&*mine).require();
+//! ```
+//!
+//! A promise that the backend [declares](crate::Capabilities) not to make is skipped, and the report
+//! says so. What the suite stores it destroys again; the marker and new root keys stay.
+
+mod binding;
+mod keys;
+mod listing;
+mod marker;
+mod payloads;
+mod report;
+mod site;
+mod threads;
+
+pub use report::{Entry, Report, Verdict};
+
+use crate::{Backend, KeyBackend};
+use report::Outcome;
+
+macro_rules! checks {
+    ($($module:ident::$name:ident,)*) => { &[$((stringify!($name), $module::$name),)*] };
+}
+
+const BACKEND: &[(&str, fn(&dyn Backend) -> Outcome)] = checks![
+    payloads::every_size_comes_back,
+    payloads::a_payload_over_the_limit_is_refused,
+    payloads::payloads_are_kept_apart,
+    payloads::a_payload_is_never_replaced,
+    payloads::what_was_never_stored_is_not_found,
+    payloads::a_locator_is_short,
+    payloads::a_destroyed_payload_is_not_found,
+    payloads::destroying_leaves_other_payloads_alone,
+    payloads::destroying_again_is_safe,
+    binding::a_payload_opens_at_its_own_place_only,
+    binding::a_payload_opens_under_its_own_key_only,
+    listing::a_list_has_every_reference_once_in_order,
+    listing::a_list_comes_in_pages,
+    listing::a_list_leaves_out_what_was_destroyed,
+    marker::a_marker_is_read_back,
+    marker::a_marker_changes_only_from_what_is_expected,
+    marker::one_of_many_threads_changes_the_marker,
+    threads::many_threads_keep_their_own_payloads,
+    threads::one_of_many_threads_takes_a_reference,
+    payloads::health_finds_nothing_wrong,
+];
+
+const KEY_BACKEND: &[(&str, fn(&dyn KeyBackend) -> Outcome)] = checks![
+    keys::a_wrapped_key_comes_back,
+    keys::wrapping_twice_gives_different_bytes,
+    keys::a_wrapped_key_does_not_show,
+    keys::a_wrapped_key_opens_in_its_own_context_only,
+    keys::a_wrapped_key_opens_under_its_own_root_key_only,
+    keys::an_altered_blob_does_not_open,
+    keys::a_cut_blob_does_not_open,
+    keys::a_missing_root_key_is_not_found,
+    keys::root_keys_are_listed_sorted,
+    keys::a_root_key_is_never_replaced,
+    keys::many_threads_wrap_and_unwrap,
+    keys::key_health_finds_nothing_wrong,
+];
+
+/// Runs every check of [`Backend`](crate::Backend).
+pub fn backend(subject: &dyn Backend) -> Report {
+    Report::of(BACKEND.iter().map(|(name, check)| (*name, check(subject))))
+}
+
+/// Runs every check of [`KeyBackend`](crate::KeyBackend). Makes new root keys.
+pub fn key_backend(subject: &dyn KeyBackend) -> Report {
+    Report::of(KEY_BACKEND.iter().map(|(name, check)| (*name, check(subject))))
+}
