@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let id = |name| RootKeyId::new(name).unwrap();
+        let id = |name: &str| RootKeyId::new(name).unwrap();
         let mut keyring = Keyring::with_new_key(&id("root-1")).unwrap();
         keyring.add_new_key(&id(&"x".repeat(64))).unwrap();
         keyring.add_new_key(&id("a.b_c-D9")).unwrap();
