@@ -1,0 +1,144 @@
+//! `backup`, `restore`: a consistent copy of a store, and a store made from one.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use strongroom::{Error, ErrorKind, RestoreKeys, Result, Store, backup_info};
+
+use crate::commands::init::{absolute, export_line};
+use crate::output;
+use crate::passphrase::Source;
+use crate::place::Place;
+use crate::progress::Reporter;
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  strongroom backup /mnt/usb/store.backup
+  strongroom backup store.backup --with-keys
+  strongroom backup store.backup --with-keys --passphrase-file /root/backup-passphrase
+
+Without --with-keys the backup can be opened only together with the keyring, which must be kept
+somewhere else. With it, the passphrase alone opens everything: keep that somewhere else.";
+
+/// Copy the whole store into one file, while it is in use.
+#[derive(Args)]
+#[command(after_long_help = BACKUP_EXAMPLES)]
+pub(crate) struct Backup {
+    /// The new file.
+    file: PathBuf,
+    /// Put the root keys into the backup, encrypted under a passphrase.
+    #[arg(long)]
+    with_keys: bool,
+    #[command(flatten)]
+    passphrase: Source,
+    /// Print JSON: one object with file, bytes, secrets and holds_keys.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Backup {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        if !self.with_keys && self.passphrase.is_given() {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "a passphrase is given, but a backup without keys needs none",
+                "add --with-keys, or leave the passphrase out",
+            ));
+        }
+        let store = place.store()?;
+        let passphrase = self.with_keys.then(|| self.passphrase.new_one()).transpose()?;
+        let mut reporter = Reporter::new();
+        let report = store
+            .backup(&self.file, passphrase.as_ref(), &mut |progress| reporter.show(progress))?;
+        drop(reporter);
+        let file = self.file.display().to_string();
+        if self.json {
+            return output::json(&serde_json::json!({
+                "file": file,
+                "bytes": report.bytes,
+                "secrets": report.secrets,
+                "holds_keys": report.holds_keys,
+            }));
+        }
+        let keep = if report.holds_keys {
+            "The root keys are in it: keep the passphrase elsewhere."
+        } else {
+            "The root keys are not in it: keep the keyring elsewhere."
+        };
+        let line = format!("{file}: {} secrets, {} bytes. {keep}", report.secrets, report.bytes);
+        output::line(&output::printable(&line))
+    }
+}
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  strongroom restore store.backup /srv/secrets --keyring /mnt/safe/keyring.json
+  strongroom restore store.backup /srv/secrets        asks for the passphrase of a backup with keys
+
+The restored store counts as newer than the one that was lost. Do not use both.";
+
+/// Make a store from a backup, in a folder of its own.
+#[derive(Args)]
+#[command(after_long_help = RESTORE_EXAMPLES)]
+pub(crate) struct Restore {
+    /// The backup.
+    file: PathBuf,
+    /// The folder for the restored store; it is made if need be.
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Take the root keys from this keyring instead of the backup.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_fd", "passphrase_file"])]
+    keyring: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: Source,
+    /// Print JSON: one object with config, secrets and versions.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Restore {
+    pub(crate) fn run(self) -> Result<()> {
+        let passphrase = match self.keyring {
+            Some(_) => None,
+            None => Some(self.passphrase_of_keys()?),
+        };
+        let keys = match (&passphrase, &self.keyring) {
+            (Some(passphrase), _) => RestoreKeys::Passphrase(passphrase),
+            (None, Some(keyring)) => RestoreKeys::Keyring(keyring),
+            (None, None) => return Err(no_keys()),
+        };
+        let folder = absolute(&self.folder)?;
+        let mut reporter = Reporter::new();
+        let report =
+            Store::restore(&self.file, &folder, keys, &mut |progress| reporter.show(progress))?;
+        drop(reporter);
+        if self.json {
+            return output::json(&serde_json::json!({
+                "config": report.config.display().to_string(),
+                "secrets": report.secrets,
+                "versions": report.versions,
+            }));
+        }
+        let counts = format!("{} secrets with {} versions", report.secrets, report.versions);
+        output::line(&format!(
+            "Restored {counts}. To use the store:\n{}",
+            export_line(&report.config)
+        ))
+    }
+
+    fn passphrase_of_keys(&self) -> Result<strongroom::SecretBytes> {
+        if backup_info(&self.file)?.holds_keys {
+            self.passphrase.existing()
+        } else {
+            Err(no_keys())
+        }
+    }
+}
+
+fn no_keys() -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "this backup holds no root keys",
+        "give the keyring of the store with --keyring FILE",
+    )
+}

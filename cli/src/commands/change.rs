@@ -1,0 +1,138 @@
+//! `state`, `expire`, `label`: what can be changed about a secret.
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use strongroom::{
+    Change, Dates, Error, ErrorKind, LabelChanges, Result, SecretPath, State, Timestamp,
+};
+
+use crate::commands::inspect::newest;
+use crate::place::Place;
+
+/// The states that can be chosen; the destroyed ones are reached by `destroy` alone.
+const STATES: [&str; 3] = ["active", "deactivated", "compromised"];
+
+const STATE_EXAMPLES: &str = "\
+Examples:
+  strongroom state web1/borg deactivated --version 1
+  strongroom state web1/borg compromised
+
+States are KMIP's. pre-active goes to active or compromised, active to deactivated or compromised,
+deactivated to compromised; there is no way back. `destroy` comes after deactivated or compromised.";
+
+/// Change the state of a version.
+#[derive(Args)]
+#[command(after_long_help = STATE_EXAMPLES)]
+pub(crate) struct SetState {
+    /// The secret: PROJECT/NAME, or NAME in the project `default`.
+    path: SecretPath,
+    /// The new state.
+    #[arg(value_parser = state_parser())]
+    state: State,
+    /// This version instead of the newest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    version: Option<u32>,
+}
+
+impl SetState {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        let session = place.session()?;
+        let version = match self.version {
+            Some(version) => version,
+            None => newest(&session, &self.path)?,
+        };
+        session.set_state(&self.path, version, self.state)
+    }
+}
+
+const EXPIRE_EXAMPLES: &str = "\
+Examples:
+  strongroom expire web1/borg 2027-01-31
+  strongroom expire web1/borg +90d --version 2
+  strongroom expire web1/borg never
+
+An expired version is not lost: `get --inactive` and `get --version N --inactive` still give it.";
+
+/// Set the date on which a version expires.
+#[derive(Args)]
+#[command(after_long_help = EXPIRE_EXAMPLES)]
+pub(crate) struct Expire {
+    /// The secret: PROJECT/NAME, or NAME in the project `default`.
+    path: SecretPath,
+    /// 2027-01-31, 2027-01-31T12:00:00Z, from now +30d, +12h, +90m, or `never`.
+    #[arg(value_name = "WHEN", value_parser = expiry)]
+    when: Expiry,
+    /// This version instead of the newest.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    version: Option<u32>,
+}
+
+#[derive(Clone)]
+enum Expiry {
+    Never,
+    At(Timestamp),
+}
+
+impl Expire {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        let session = place.session()?;
+        let version = match self.version {
+            Some(version) => version,
+            None => newest(&session, &self.path)?,
+        };
+        let expires_at = match self.when {
+            Expiry::Never => Change::Clear,
+            Expiry::At(time) => Change::Set(time),
+        };
+        session.set_dates(&self.path, version, &Dates { expires_at, ..Dates::default() })
+    }
+}
+
+const LABEL_EXAMPLES: &str = "\
+Examples:
+  strongroom label web1/borg owner=ops tier=1
+  strongroom label web1/borg --remove tier";
+
+/// Set or remove labels of a secret.
+#[derive(Args)]
+#[command(after_long_help = LABEL_EXAMPLES)]
+pub(crate) struct Label {
+    /// The secret: PROJECT/NAME, or NAME in the project `default`.
+    path: SecretPath,
+    /// Labels to set; the others stay as they are.
+    #[arg(value_name = "KEY=VALUE", value_parser = pair, required_unless_present = "remove")]
+    set: Vec<(String, String)>,
+    /// A label to remove; may be repeated.
+    #[arg(long, value_name = "KEY")]
+    remove: Vec<String>,
+}
+
+impl Label {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        let changes = LabelChanges {
+            set: self.set.into_iter().collect(),
+            remove: self.remove.into_iter().collect(),
+        };
+        place.session()?.label(&self.path, &changes)
+    }
+}
+
+/// Parses KEY=VALUE.
+pub(crate) fn pair(text: &str) -> Result<(String, String)> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "this is not KEY=VALUE",
+            "write the name of the label, =, and its value",
+        )),
+    }
+}
+
+fn expiry(text: &str) -> Result<Expiry> {
+    if text == "never" { Ok(Expiry::Never) } else { text.parse().map(Expiry::At) }
+}
+
+fn state_parser() -> impl TypedValueParser<Value = State> {
+    PossibleValuesParser::new(STATES).try_map(|name| name.parse::<State>())
+}

@@ -1,0 +1,142 @@
+//! `health`, `doctor`: whether everything works, and setting right what does not.
+
+use clap::Args;
+use serde::Serialize;
+use strongroom::{DoctorOptions, DoctorReport, Error, ErrorKind, Result, Severity};
+
+use crate::output::{self, Table};
+use crate::place::Place;
+use crate::progress::Reporter;
+
+const HEALTH_EXAMPLES: &str = "\
+Examples:
+  strongroom health
+  strongroom health --json | jq '.[] | select(.severity != \"ok\")'
+
+The exit code is 0 when everything works, with warnings or without, and 50 when a part does not
+work. A store that cannot even be opened answers with the number of that error.";
+
+/// Test every part of the store for real.
+#[derive(Args)]
+#[command(after_long_help = HEALTH_EXAMPLES)]
+pub(crate) struct Health {
+    /// Print JSON: one array of objects with part, severity (ok, warning, error) and message.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One element of `health --json`.
+#[derive(Serialize)]
+struct Finding {
+    part: String,
+    severity: String,
+    message: String,
+}
+
+impl Health {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        let findings = place.store()?.health();
+        let broken = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        let findings = findings.into_iter().map(|finding| Finding {
+            part: finding.part,
+            severity: finding.severity.to_string(),
+            message: finding.message,
+        });
+        if self.json {
+            output::json(&findings.collect::<Vec<_>>())?;
+        } else {
+            let mut table = Table::new(&["PART", "RESULT", "FINDING"]);
+            findings
+                .for_each(|finding| table.row([finding.part, finding.severity, finding.message]));
+            table.write()?;
+        }
+        match broken {
+            0 => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Unavailable,
+                format!("{broken} of the parts do not work"),
+                "act on the findings that say `error`",
+            )),
+        }
+    }
+}
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  strongroom doctor             look, change nothing
+  strongroom doctor --repair    also finish erasures and remove strays
+
+A stray is a payload that no version names, left by a put that was cut short. Nothing that is young
+enough to belong to a put under way is touched. Exit codes: 60 when something is damaged, 12 when
+the repair was refused, 43 when an erasure is still not finished.";
+
+/// Check everything that the store holds, and repair what can be repaired without a guess.
+#[derive(Args)]
+#[command(after_long_help = DOCTOR_EXAMPLES)]
+pub(crate) struct Doctor {
+    /// Finish erasures and remove strays.
+    #[arg(long)]
+    repair: bool,
+    /// Print JSON: one object with secrets, versions, damaged, strays, strays_removed,
+    /// strays_left, pending_erasures, erasures_finished and refused.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Doctor {
+    pub(crate) fn run(self, place: &Place) -> Result<()> {
+        let store = place.store()?;
+        let mut reporter = Reporter::new();
+        let options = DoctorOptions { repair: self.repair };
+        let report = store.doctor(&options, &mut |progress| reporter.show(progress))?;
+        drop(reporter);
+        if self.json {
+            output::json(&report)?;
+        } else {
+            show(&report)?;
+        }
+        verdict(&report)
+    }
+}
+
+fn show(report: &DoctorReport) -> Result<()> {
+    output::fields(&[
+        ("secrets", report.secrets.to_string()),
+        ("versions", report.versions.to_string()),
+        ("damaged", report.damaged.len().to_string()),
+        ("strays", report.strays.to_string()),
+        ("strays removed", report.strays_removed.to_string()),
+        ("strays too young to judge", report.strays_left.to_string()),
+        ("erasures pending", report.pending_erasures.to_string()),
+        ("erasures finished", report.erasures_finished.to_string()),
+    ])?;
+    report.damaged.iter().try_for_each(|finding| {
+        output::line(&format!("damaged: {}", output::printable(&finding.what)))
+    })
+}
+
+/// The worst of what was found decides the exit code.
+fn verdict(report: &DoctorReport) -> Result<()> {
+    if !report.damaged.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            format!("{} things in the store are damaged", report.damaged.len()),
+            "restore them from a backup of the store",
+        ));
+    }
+    if let Some(reason) = &report.refused {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            format!("nothing was removed: {reason}"),
+            "use the store's newest metadata",
+        ));
+    }
+    match report.pending_erasures.saturating_sub(report.erasures_finished) {
+        0 => Ok(()),
+        left => Err(Error::new(
+            ErrorKind::Pending,
+            format!("{left} erasures are not finished"),
+            "run `strongroom doctor --repair` when nobody else reads the store",
+        )),
+    }
+}

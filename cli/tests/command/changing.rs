@@ -1,0 +1,68 @@
+//! `state`, `expire`, `label`.
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
+    serde_json::from_str(&sandbox.run(arguments).text()).unwrap()
+}
+
+#[test]
+fn state_changes_the_newest_version_unless_told_another() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"one");
+    sandbox.put("db", b"two");
+    sandbox.run(&["state", "db", "deactivated"]).succeeds();
+    sandbox.run(&["state", "db", "compromised", "--version", "1"]).succeeds();
+    let versions = json(&sandbox, &["versions", "db", "--json"]);
+    let states: Vec<&str> = versions
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|version| version["state"].as_str().unwrap())
+        .collect();
+    assert_eq!(states.iter().filter(|s| **s == "compromised").count(), 1);
+    let first = versions.as_array().unwrap().iter().find(|v| v["number"] == 1).unwrap();
+    assert_eq!(first["state"], "compromised");
+}
+
+#[test]
+fn an_expiry_can_be_set_and_taken_back() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"x");
+    sandbox.run(&["expire", "db", "2099-01-31"]).succeeds();
+    let versions = json(&sandbox, &["versions", "db", "--json"]);
+    assert_eq!(versions[0]["expires_at"], "2099-01-31T00:00:00Z");
+    sandbox.run(&["expire", "db", "never"]).succeeds();
+    assert_eq!(json(&sandbox, &["versions", "db", "--json"])[0]["expires_at"], Value::Null);
+}
+
+#[test]
+fn an_expired_secret_comes_back_when_it_never_expires_again() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"x");
+    sandbox.run(&["expire", "db", "2020-01-01"]).succeeds();
+    sandbox.run(&["get", "db"]).fails(40);
+    sandbox.run(&["expire", "db", "never"]).succeeds();
+    assert_eq!(sandbox.run(&["get", "db"]).text(), "x");
+}
+
+#[test]
+fn labels_are_set_kept_and_removed() {
+    let sandbox = Sandbox::new();
+    sandbox.run_with(&["put", "db", "--label", "a=1", "--label", "b=2"], b"x").succeeds();
+    sandbox.run(&["label", "db", "b=3", "c=x=y", "--remove", "a"]).succeeds();
+    let labels = &json(&sandbox, &["show", "db", "--json"])["labels"];
+    assert_eq!(*labels, serde_json::json!({"b": "3", "c": "x=y"}));
+    sandbox.run(&["label", "db"]).fails(2);
+}
+
+#[test]
+fn a_label_cannot_steer_the_terminal() {
+    let sandbox = Sandbox::new();
+    sandbox.run_with(&["put", "db", "--label", "a=\u{202e}x"], b"x").succeeds();
+    for arguments in [&["show", "db"][..], &["list"]] {
+        assert!(sandbox.run(arguments).text().contains("a=\\u{202e}x"));
+    }
+}

@@ -1,0 +1,36 @@
+//! `destroy`, `erase`, `project erase`.
+
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_destroyed_version_stays_on_record_and_the_others_work() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"one");
+    sandbox.put("db", b"two");
+    sandbox.run(&["state", "db", "deactivated", "--version", "1"]).succeeds();
+    sandbox.run(&["destroy", "db", "--version", "1", "--yes"]).succeeds();
+    let table = sandbox.run(&["versions", "db"]).text();
+    assert!(table.contains("destroyed"), "{table}");
+    assert_eq!(sandbox.run(&["get", "db"]).text(), "two");
+}
+
+#[test]
+fn an_erased_name_is_free_and_starts_again_at_version_1() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"one");
+    sandbox.put("db", b"two");
+    sandbox.run(&["erase", "db", "--yes"]).succeeds();
+    sandbox.run(&["get", "db"]).fails(10);
+    sandbox.put("db", b"three");
+    assert_eq!(sandbox.run(&["get", "db", "--version", "1"]).text(), "three");
+}
+
+#[test]
+fn an_erased_project_takes_its_secrets_along_and_no_others() {
+    let sandbox = Sandbox::new();
+    sandbox.put("web1/db", b"one");
+    sandbox.put("web2/db", b"two");
+    sandbox.run(&["project", "erase", "web1", "--yes"]).succeeds();
+    sandbox.run(&["get", "web1/db"]).fails(10);
+    assert_eq!(sandbox.run(&["get", "web2/db"]).text(), "two");
+}
