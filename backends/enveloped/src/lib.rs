@@ -1,1 +1,36 @@
-//! Being written.
+//! The enveloped backend of the [Strongroom](https://docs.rs/strongroom) secret store: encrypts each
+//! payload under its project's key and lays the envelope on a [shelf](Shelf).
+//!
+//! ```
+//! use strongroom_backend::{
+//!     Backend, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId, StoreId, VersionId,
+//! };
+//! use strongroom_enveloped::{Enveloped, MemoryShelf};
+//!
+//! let backend = Enveloped::new(MemoryShelf::default());
+//! let key = ProjectKey::new(1, SecretBytes::random(32)?);
+//! let at = Placement {
+//!     reference: Reference::at(0)?,
+//!     store: StoreId::random()?,
+//!     project: ProjectId::random()?,
+//!     secret: SecretId::at(0)?,
+//!     version: VersionId::at(0)?,
+//!     key: &key,
+//! };
+//! let locator = backend.store(&at, &SecretBytes::copy_of(b"correct horse")?)?;
+//! assert!(backend.load(&at, &locator)?.equals(b"correct horse"));
+//! # Ok::<(), strongroom_backend::Error>(())
+//! ```
+
+mod backend;
+mod envelope;
+mod memory;
+mod shelf;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+pub use backend::{Enveloped, PAYLOAD_LIMIT};
+pub use memory::MemoryShelf;
+pub use shelf::Shelf;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteShelf;

@@ -1,0 +1,88 @@
+//! The backend: envelopes on a shelf.
+
+use strongroom_backend::{
+    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
+    Reference, Result, SecretBytes,
+};
+
+use crate::{Shelf, envelope};
+
+/// The longest payload: 1 MiB.
+pub const PAYLOAD_LIMIT: usize = 1 << 20;
+
+/// Encrypts payloads under their project's key and lays them on a shelf. Locators are empty.
+pub struct Enveloped<S> {
+    shelf: S,
+}
+
+impl<S: Shelf> Enveloped<S> {
+    /// Over this shelf.
+    pub fn new(shelf: S) -> Enveloped<S> {
+        Enveloped { shelf }
+    }
+
+    /// The shelf, for what only its kind can do.
+    pub fn shelf(&self) -> &S {
+        &self.shelf
+    }
+}
+
+impl<S: Shelf> Backend for Enveloped<S> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            payload_limit: PAYLOAD_LIMIT,
+            durable: self.shelf.is_durable(),
+            binds_placement: true,
+        }
+    }
+
+    fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
+        match payload.len() {
+            1..=PAYLOAD_LIMIT => {}
+            0 => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    "the payload is empty",
+                    "store at least one byte",
+                ));
+            }
+            len => {
+                return Err(Error::new(
+                    ErrorKind::TooLarge,
+                    format!("the payload has {len} bytes, the limit is {PAYLOAD_LIMIT}"),
+                    "store the data elsewhere, encrypted under a key that is kept here",
+                ));
+            }
+        }
+        self.shelf.put(at.reference, envelope::seal(at, payload)?)?;
+        Ok(Locator::default())
+    }
+
+    fn load(&self, at: &Placement<'_>, _: &Locator) -> Result<SecretBytes> {
+        self.shelf.get(at.reference, &mut |found| envelope::open(at, found))
+    }
+
+    fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
+        if targets.is_empty() {
+            return Ok(Destroyed::Gone);
+        }
+        let references: Vec<Reference> = targets.iter().map(|(reference, _)| *reference).collect();
+        self.shelf.remove(&references)
+    }
+
+    fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {
+        self.shelf.list(after, limit)
+    }
+
+    fn marker(&self) -> Result<Option<Marker>> {
+        self.shelf.marker()
+    }
+
+    fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()> {
+        self.shelf.set_marker(expected, marker)
+    }
+
+    fn health(&self) -> Vec<Health> {
+        self.shelf.health()
+    }
+}
