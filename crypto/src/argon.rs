@@ -25,19 +25,12 @@ pub struct PassphraseCost {
 
 impl PassphraseCost {
     /// What is written now: 64 MiB, 3 passes, 1 lane.
-    pub const NOW: PassphraseCost = PassphraseCost {
-        memory_kib: 64 * 1024,
-        passes: 3,
-        lanes: 1,
-    };
+    pub const NOW: PassphraseCost = PassphraseCost { memory_kib: 64 * 1024, passes: 3, lanes: 1 };
 
     /// As in a file: memory in KiB, passes, lanes.
     pub fn to_bytes(self) -> [u8; 12] {
         let mut bytes = [0; 12];
-        for (to, value) in bytes
-            .chunks_mut(4)
-            .zip([self.memory_kib, self.passes, self.lanes])
-        {
+        for (to, value) in bytes.chunks_mut(4).zip([self.memory_kib, self.passes, self.lanes]) {
             to.copy_from_slice(&value.to_be_bytes());
         }
         bytes
@@ -49,11 +42,7 @@ impl PassphraseCost {
         let value = |at: usize| {
             u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
         };
-        let cost = PassphraseCost {
-            memory_kib: value(0),
-            passes: value(4),
-            lanes: value(8),
-        };
+        let cost = PassphraseCost { memory_kib: value(0), passes: value(4), lanes: value(8) };
         let bearable = cost.memory_kib <= 1024 * 1024
             && (1..=64).contains(&cost.passes)
             && (1..=16).contains(&cost.lanes)
@@ -80,19 +69,14 @@ impl PassphraseCost {
         let params = Params::new(self.memory_kib, self.passes, self.lanes, Some(32))
             .map_err(|e| internal(&e))?;
         let mut blocks: Vec<Block> = Vec::new();
-        blocks
-            .try_reserve_exact(params.block_count())
-            .map_err(|e| {
-                Error::new(
-                    ErrorKind::Unavailable,
-                    format!(
-                        "not enough memory: deriving the key takes {} KiB",
-                        self.memory_kib
-                    ),
-                    "free memory, then repeat the command",
-                )
-                .with_source(e)
-            })?;
+        blocks.try_reserve_exact(params.block_count()).map_err(|e| {
+            Error::new(
+                ErrorKind::Unavailable,
+                format!("not enough memory: deriving the key takes {} KiB", self.memory_kib),
+                "free memory, then repeat the command",
+            )
+            .with_source(e)
+        })?;
         blocks.resize(params.block_count(), Block::default());
         let mut key = SecretBytes::zeroed(32)?;
         let derived = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -119,14 +103,7 @@ mod tests {
     use super::*;
 
     fn cost(memory_kib: u32, passes: u32, lanes: u32) -> Result<PassphraseCost> {
-        PassphraseCost::from_bytes(
-            &PassphraseCost {
-                memory_kib,
-                passes,
-                lanes,
-            }
-            .to_bytes(),
-        )
+        PassphraseCost::from_bytes(&PassphraseCost { memory_kib, passes, lanes }.to_bytes())
     }
 
     #[test]
@@ -142,35 +119,23 @@ mod tests {
             (0, 3, 1),
             (u32::MAX, u32::MAX, u32::MAX),
         ] {
-            assert_eq!(
-                cost(memory, passes, lanes).unwrap_err().kind(),
-                ErrorKind::Corrupt
-            );
+            assert_eq!(cost(memory, passes, lanes).unwrap_err().kind(), ErrorKind::Corrupt);
         }
     }
 
     #[test]
     fn the_key_is_the_one_that_the_reference_implementation_gives() {
         // From test.c of the reference implementation: version 0x13, t = 2, m = 2^8, p = 1.
-        let key = cost(256, 2, 1)
-            .unwrap()
-            .argon2id(b"password", b"somesalt")
-            .unwrap();
+        let key = cost(256, 2, 1).unwrap().argon2id(b"password", b"somesalt").unwrap();
         let hex: String = key.iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(
-            hex,
-            "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe"
-        );
+        assert_eq!(hex, "9dfeb910e80bad0311fee20f9c0e2b12c17987b4cac90c2ef54d5b3021c68bfe");
     }
 
     #[test]
     fn another_salt_or_passphrase_gives_another_key() {
         let derive = |passphrase: &[u8], salt| {
             let passphrase = SecretBytes::copy_of(passphrase).unwrap();
-            cost(64, 1, 1)
-                .unwrap()
-                .derive(&passphrase, &[salt; 16])
-                .unwrap()
+            cost(64, 1, 1).unwrap().derive(&passphrase, &[salt; 16]).unwrap()
         };
         assert!(derive(b"a", 1).equals(&derive(b"a", 1)));
         assert!(!derive(b"a", 1).equals(&derive(b"a", 2)));

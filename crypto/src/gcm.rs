@@ -39,9 +39,7 @@ pub(crate) fn decrypt(
     let cipher = cipher(key)?;
     let opened = Tag::try_from(tag).ok().and_then(|tag| {
         let buffer = InOutBuf::new(ciphertext, &mut plaintext).ok()?;
-        cipher
-            .decrypt_inout_detached(&Nonce::from(nonce), associated, buffer, &tag)
-            .ok()
+        cipher.decrypt_inout_detached(&Nonce::from(nonce), associated, buffer, &tag).ok()
     });
     Ok(opened.map(|()| plaintext))
 }

@@ -20,10 +20,7 @@ pub fn base62(len: usize) -> Result<SecretBytes> {
         let random = SecretBytes::random(64)?;
         // Six bits give 64 values; the two that have no character are thrown away, because
         // folding them back would make two characters likelier than the rest.
-        for character in random
-            .iter()
-            .filter_map(|b| ALPHABET.get(usize::from(b & 63)))
-        {
+        for character in random.iter().filter_map(|b| ALPHABET.get(usize::from(b & 63))) {
             if filled < len {
                 passphrase[filled] = *character;
                 filled += 1;
@@ -45,11 +42,7 @@ mod tests {
         for character in ALPHABET {
             let seen = text.iter().filter(|b| *b == character).count();
             // 1,000 expected; eight standard deviations either way.
-            assert!(
-                (750..1_250).contains(&seen),
-                "{} seen {seen} times",
-                *character as char
-            );
+            assert!((750..1_250).contains(&seen), "{} seen {seen} times", *character as char);
         }
     }
 

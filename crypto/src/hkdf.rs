@@ -41,9 +41,8 @@ pub fn hkdf_expand(key: &[u8], info: &[&[u8]], len: usize) -> Result<SecretBytes
             hmac.update(part);
         }
         hmac.update(&[counter as u8 + 1]);
-        let block = (&mut rest[..BLOCK])
-            .try_into()
-            .map_err(|_| wrong_length("key", key.len(), BLOCK))?;
+        let block =
+            (&mut rest[..BLOCK]).try_into().map_err(|_| wrong_length("key", key.len(), BLOCK))?;
         hmac.finalize_into(block);
     }
     output.truncate(len);

@@ -33,9 +33,7 @@ impl Mac {
     }
 
     fn keyed(key: &[u8]) -> Result<Mac> {
-        Hmac::new_from_slice(key)
-            .map(Mac)
-            .map_err(|_| wrong_length("key", key.len(), 32))
+        Hmac::new_from_slice(key).map(Mac).map_err(|_| wrong_length("key", key.len(), 32))
     }
 
     /// Feeds bytes.
@@ -80,12 +78,7 @@ mod tests {
                 mac.update(&test.msg);
                 let found = mac.finish();
                 let same = found[..group.tag_size / 8] == test.tag[..];
-                assert_eq!(
-                    same,
-                    test.result == TestResult::Valid,
-                    "test {}",
-                    test.tc_id
-                );
+                assert_eq!(same, test.result == TestResult::Valid, "test {}", test.tc_id);
                 run += 1;
             }
         }

@@ -49,12 +49,7 @@ impl Sealing {
         label: &'static str,
         fields: usize,
     ) -> Sealing {
-        Sealing {
-            name,
-            magic,
-            label,
-            fields,
-        }
+        Sealing { name, magic, label, fields }
     }
 
     /// How many bytes sealing adds to a plaintext.
@@ -76,11 +71,7 @@ impl Sealing {
         plaintext: &[u8],
     ) -> Result<Vec<u8>> {
         if fields.len() != self.fields {
-            return Err(crate::mac::wrong_length(
-                "header",
-                fields.len(),
-                self.fields,
-            ));
+            return Err(crate::mac::wrong_length("header", fields.len(), self.fields));
         }
         let salt: [u8; SALT] = random_bytes()?;
         let derived = self.derive(key, &salt, binding)?;
@@ -162,10 +153,7 @@ impl Sealing {
     fn unsupported(&self, what: String) -> Error {
         Error::new(
             ErrorKind::Unsupported,
-            format!(
-                "a stored {} has {what}, which this version does not know",
-                self.name
-            ),
+            format!("a stored {} has {what}, which this version does not know", self.name),
             "upgrade Strongroom; if it is the newest already, the data is damaged: restore a backup",
         )
     }
@@ -188,11 +176,7 @@ mod tests {
             let plaintext = vec![0xA5; len];
             let sealed = KIND.seal(&key(1), &FIELDS, &[b"here"], &plaintext).unwrap();
             assert_eq!(sealed.len(), len + KIND.overhead());
-            assert!(
-                KIND.open(&key(1), &[b"here"], &sealed)
-                    .unwrap()
-                    .equals(&plaintext)
-            );
+            assert!(KIND.open(&key(1), &[b"here"], &sealed).unwrap().equals(&plaintext));
         }
     }
 
@@ -208,19 +192,14 @@ mod tests {
 
     #[test]
     fn no_altered_byte_no_cut_and_no_other_key_opens() {
-        let sealed = KIND
-            .seal(&key(1), &FIELDS, &[b"here"], b"plaintext")
-            .unwrap();
+        let sealed = KIND.seal(&key(1), &FIELDS, &[b"here"], b"plaintext").unwrap();
         for at in 0..sealed.len() {
             for bit in 0..8 {
                 let mut altered = sealed.clone();
                 altered[at] ^= 1 << bit;
                 let kind = KIND.open(&key(1), &[b"here"], &altered).unwrap_err().kind();
-                let expected = if (4..8).contains(&at) {
-                    ErrorKind::Unsupported
-                } else {
-                    ErrorKind::Corrupt
-                };
+                let expected =
+                    if (4..8).contains(&at) { ErrorKind::Unsupported } else { ErrorKind::Corrupt };
                 assert_eq!(kind, expected, "byte {at}, bit {bit}");
             }
         }
@@ -243,9 +222,6 @@ mod tests {
     fn a_thing_of_another_kind_does_not_open() {
         const OTHER: Sealing = Sealing::new("thing", b"SRT1", "strongroom/other/1", 4);
         let sealed = OTHER.seal(&key(1), &FIELDS, &[], b"plaintext").unwrap();
-        assert_eq!(
-            KIND.open(&key(1), &[], &sealed).unwrap_err().kind(),
-            ErrorKind::Corrupt
-        );
+        assert_eq!(KIND.open(&key(1), &[], &sealed).unwrap_err().kind(), ErrorKind::Corrupt);
     }
 }

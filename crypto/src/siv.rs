@@ -102,9 +102,7 @@ fn seal(key: &[u8], associated: &[&[u8]], plaintext: &[u8], sealed: &mut [u8]) -
     let failed = || wrong_length("sealed locator", room, IV + plaintext.len());
     let (iv, ciphertext) = sealed.split_at_mut_checked(IV).ok_or_else(failed)?;
     let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| failed())?;
-    let tag = cipher(key)?
-        .encrypt_inout_detached(associated, buffer)
-        .map_err(|_| failed())?;
+    let tag = cipher(key)?.encrypt_inout_detached(associated, buffer).map_err(|_| failed())?;
     iv.copy_from_slice(&tag);
     Ok(())
 }
@@ -146,12 +144,7 @@ mod tests {
                 seal(&test.key, &associated, &test.pt, &mut sealed).unwrap();
                 let mut opened = vec![0; test.ct.len()];
                 let opens = open(&test.key, &associated, &stored, &mut opened).unwrap();
-                assert_eq!(
-                    opens,
-                    test.result == TestResult::Valid,
-                    "test {}",
-                    test.tc_id
-                );
+                assert_eq!(opens, test.result == TestResult::Valid, "test {}", test.tc_id);
                 assert_eq!(sealed == stored, opens, "test {}", test.tc_id);
                 if opens {
                     assert_eq!(opened, test.pt[..], "test {}", test.tc_id);
@@ -172,10 +165,7 @@ mod tests {
         let reference = Reference::from_bytes([3; 16]);
         let sealed = cipher_of(1).seal_reference(reference).unwrap();
         assert_eq!(cipher_of(1).open_reference(&sealed).unwrap(), reference);
-        assert_eq!(
-            cipher_of(2).open_reference(&sealed).unwrap_err().kind(),
-            ErrorKind::Corrupt
-        );
+        assert_eq!(cipher_of(2).open_reference(&sealed).unwrap_err().kind(), ErrorKind::Corrupt);
         for at in 0..sealed.len() {
             let mut altered = sealed;
             altered[at] ^= 1;
@@ -191,10 +181,7 @@ mod tests {
 
     #[test]
     fn a_locator_opens_beside_its_own_reference_only() {
-        let (one, other) = (
-            Reference::from_bytes([3; 16]),
-            Reference::from_bytes([4; 16]),
-        );
+        let (one, other) = (Reference::from_bytes([3; 16]), Reference::from_bytes([4; 16]));
         let locator = Locator::new(b"uid-42".to_vec());
         let cipher = cipher_of(1);
         let sealed = cipher.seal_locator(one, &locator).unwrap().unwrap();
@@ -207,13 +194,8 @@ mod tests {
     #[test]
     fn an_empty_locator_is_absent() {
         let reference = Reference::from_bytes([3; 16]);
-        let sealed = cipher_of(1)
-            .seal_locator(reference, &Locator::default())
-            .unwrap();
+        let sealed = cipher_of(1).seal_locator(reference, &Locator::default()).unwrap();
         assert!(sealed.is_none());
-        assert_eq!(
-            cipher_of(1).open_locator(reference, None).unwrap(),
-            Locator::default()
-        );
+        assert_eq!(cipher_of(1).open_locator(reference, None).unwrap(), Locator::default());
     }
 }

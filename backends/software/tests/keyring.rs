@@ -114,6 +114,7 @@ fn a_keyring_that_others_can_read_is_refused_unless_that_is_meant() {
 }
 
 #[test]
+#[allow(clippy::print_stderr, reason = "a skip must be seen")]
 fn a_keyring_of_another_user_is_refused_unless_that_is_meant() {
     let (_folder, path, _) = keyring();
     if std::os::unix::fs::chown(&path, Some(12_345), None).is_err() {

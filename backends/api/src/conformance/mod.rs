@@ -30,7 +30,10 @@ macro_rules! checks {
     ($($module:ident::$name:ident,)*) => { &[$((stringify!($name), $module::$name),)*] };
 }
 
-const BACKEND: &[(&str, fn(&dyn Backend) -> Outcome)] = checks![
+type BackendCheck = fn(&dyn Backend) -> Outcome;
+type KeyBackendCheck = fn(&dyn KeyBackend) -> Outcome;
+
+const BACKEND: &[(&str, BackendCheck)] = checks![
     payloads::every_size_comes_back,
     payloads::a_payload_over_the_limit_is_refused,
     payloads::payloads_are_kept_apart,
@@ -53,7 +56,7 @@ const BACKEND: &[(&str, fn(&dyn Backend) -> Outcome)] = checks![
     payloads::health_finds_nothing_wrong,
 ];
 
-const KEY_BACKEND: &[(&str, fn(&dyn KeyBackend) -> Outcome)] = checks![
+const KEY_BACKEND: &[(&str, KeyBackendCheck)] = checks![
     keys::a_wrapped_key_comes_back,
     keys::wrapping_twice_gives_different_bytes,
     keys::a_wrapped_key_does_not_show,
