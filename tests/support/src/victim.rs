@@ -44,12 +44,7 @@ impl Victim {
                 }
             }
         });
-        Victim {
-            child,
-            orders,
-            answers,
-            reader: Some(reader),
-        }
+        Victim { child, orders, answers, reader: Some(reader) }
     }
 
     /// Starts this test program again, to run only its test `name`, with these variables set.
@@ -112,9 +107,7 @@ impl Drop for Victim {
 pub fn tell(line: &str) {
     let mut out = io::stdout().lock();
     // One write, so that lines of several threads stay whole. A test that is gone hears nothing.
-    let _ = out
-        .write_all(format!("\n{SIGN}{line}\n").as_bytes())
-        .and_then(|()| out.flush());
+    let _ = out.write_all(format!("\n{SIGN}{line}\n").as_bytes()).and_then(|()| out.flush());
 }
 
 /// In the victim: the next line from the test; `None` when the test is gone.

@@ -33,9 +33,7 @@ fn use_files(folder: &Path) -> std::io::Result<()> {
     mark("written");
     fs::write(folder.join("replaced"), "long content")?;
     fs::write(folder.join("replaced"), "short")?;
-    let mut appended = OpenOptions::new()
-        .append(true)
-        .open(folder.join("replaced"))?;
+    let mut appended = OpenOptions::new().append(true).open(folder.join("replaced"))?;
     appended.write_vectored(&[IoSlice::new(b""), IoSlice::new(b" and more")])?;
     appended.sync_data()?;
     fs::copy(folder.join("replaced"), folder.join("copied"))?;
@@ -48,19 +46,14 @@ fn use_files(folder: &Path) -> std::io::Result<()> {
     fs::remove_dir_all(folder.join("c"))?;
     File::open(folder)?.sync_all()?;
     mark("synced");
-    OpenOptions::new()
-        .write(true)
-        .open(folder.join("copied"))?
-        .write_all(b"late")?;
+    OpenOptions::new().write(true).open(folder.join("copied"))?.write_all(b"late")?;
     Ok(())
 }
 
 fn recorded() -> (tempfile::TempDir, Log) {
     let folder = fast_folder();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command
-        .args(["--exact", "program"])
-        .env(FOLDER, folder.path().canonicalize().unwrap());
+    command.args(["--exact", "program"]).env(FOLDER, folder.path().canonicalize().unwrap());
     let log = record(command, folder.path());
     (folder, log)
 }

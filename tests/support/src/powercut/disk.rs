@@ -26,14 +26,8 @@ pub struct Disk {
 }
 
 enum Content {
-    File {
-        durable: Vec<u8>,
-        pending: Vec<(usize, Change)>,
-    },
-    Folder {
-        durable: Names,
-        live: Names,
-    },
+    File { durable: Vec<u8>, pending: Vec<(usize, Change)> },
+    Folder { durable: Names, live: Names },
 }
 
 /// An unsynced change of a file.
@@ -54,10 +48,7 @@ impl Disk {
     pub fn new(log: &Log) -> Disk {
         Disk {
             position: 0,
-            nodes: vec![Content::Folder {
-                durable: Names::new(),
-                live: Names::new(),
-            }],
+            nodes: vec![Content::Folder { durable: Names::new(), live: Names::new() }],
             by_inode: HashMap::from([(log.root, ROOT)]),
             names: Vec::new(),
         }
@@ -77,17 +68,11 @@ impl Disk {
     pub fn apply(&mut self, op: &Op) {
         match op {
             Op::Create { inode, path } => {
-                let file = Content::File {
-                    durable: Vec::new(),
-                    pending: Vec::new(),
-                };
+                let file = Content::File { durable: Vec::new(), pending: Vec::new() };
                 self.create(*inode, path, file);
             }
             Op::CreateFolder { inode, path } => {
-                let folder = Content::Folder {
-                    durable: Names::new(),
-                    live: Names::new(),
-                };
+                let folder = Content::Folder { durable: Names::new(), live: Names::new() };
                 self.create(*inode, path, folder);
             }
             Op::Link { inode, path } => {
@@ -97,10 +82,7 @@ impl Disk {
             Op::Rename { from, to } => {
                 let (folder, from) = self.locate(from);
                 let (to_folder, to) = self.locate(to);
-                assert_eq!(
-                    folder, to_folder,
-                    "a rename between folders is not modelled"
-                );
+                assert_eq!(folder, to_folder, "a rename between folders is not modelled");
                 let node = self.live(folder)[&from];
                 self.change_names(folder, vec![(from, None), (to, Some(node))]);
             }
@@ -109,13 +91,7 @@ impl Disk {
                 self.change_names(folder, vec![(name, None)]);
             }
             Op::Write { inode, at, bytes } => {
-                self.change_file(
-                    *inode,
-                    Change::Write {
-                        at: *at,
-                        bytes: bytes.clone(),
-                    },
-                );
+                self.change_file(*inode, Change::Write { at: *at, bytes: bytes.clone() });
             }
             Op::Resize { inode, size } => self.change_file(*inode, Change::Resize(*size)),
             Op::Sync { inode } => self.sync_file(self.by_inode[inode]),
@@ -136,10 +112,7 @@ impl Disk {
         }
         for change in &self.names {
             if chooser.keeps_name(change.position) {
-                set_names(
-                    folders.get_mut(&change.folder).expect("a folder"),
-                    &change.sets,
-                );
+                set_names(folders.get_mut(&change.folder).expect("a folder"), &change.sets);
             }
         }
         let mut files = HashMap::new();
@@ -163,14 +136,10 @@ impl Disk {
 
     /// The folder that a path is in, as the running program sees it, and the name there.
     fn locate(&self, path: &Path) -> (Node, String) {
-        let mut parts: Vec<_> = path
-            .iter()
-            .map(|part| part.to_string_lossy().into_owned())
-            .collect();
+        let mut parts: Vec<_> =
+            path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         let name = parts.pop().expect("a path inside the watched folder");
-        let folder = parts
-            .iter()
-            .fold(ROOT, |folder, part| self.live(folder)[part]);
+        let folder = parts.iter().fold(ROOT, |folder, part| self.live(folder)[part]);
         (folder, name)
     }
 
@@ -185,11 +154,7 @@ impl Disk {
         if let Content::Folder { live, .. } = &mut self.nodes[folder] {
             set_names(live, &sets);
         }
-        self.names.push(NameChange {
-            position: self.position,
-            folder,
-            sets,
-        });
+        self.names.push(NameChange { position: self.position, folder, sets });
     }
 
     fn change_file(&mut self, inode: u64, change: Change) {
@@ -200,9 +165,7 @@ impl Disk {
 
     fn sync_file(&mut self, node: Node) {
         if let Content::File { durable, pending } = &mut self.nodes[node] {
-            pending
-                .drain(..)
-                .for_each(|(_, change)| change.apply_to(durable));
+            pending.drain(..).for_each(|(_, change)| change.apply_to(durable));
         }
     }
 

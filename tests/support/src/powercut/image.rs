@@ -43,10 +43,7 @@ impl Image {
         for (path, content) in &self.0 {
             let path = folder.join(path);
             match content {
-                None => fs::DirBuilder::new()
-                    .mode(0o700)
-                    .create(path)
-                    .expect("a new folder"),
+                None => fs::DirBuilder::new().mode(0o700).create(path).expect("a new folder"),
                 Some(bytes) => {
                     let mut options = fs::OpenOptions::new();
                     options.write(true).create_new(true).mode(0o600);

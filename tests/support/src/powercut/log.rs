@@ -19,11 +19,7 @@ pub enum Op {
     /// A name was removed.
     Unlink { path: PathBuf },
     /// Bytes were written.
-    Write {
-        inode: u64,
-        at: usize,
-        bytes: Arc<[u8]>,
-    },
+    Write { inode: u64, at: usize, bytes: Arc<[u8]> },
     /// The size was set.
     Resize { inode: u64, size: usize },
     /// A file was synced.
@@ -93,40 +89,19 @@ impl<'a> Reader<'a> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         let path = |bytes: &[u8]| {
             let path = PathBuf::from(text(bytes));
-            path.strip_prefix(folder)
-                .expect("inside the watched folder")
-                .to_path_buf()
+            path.strip_prefix(folder).expect("inside the watched folder").to_path_buf()
         };
         match kind {
-            b'C' => Op::Create {
-                inode,
-                path: path(first),
-            },
-            b'M' => Op::CreateFolder {
-                inode,
-                path: path(first),
-            },
-            b'L' => Op::Link {
-                inode,
-                path: path(first),
-            },
+            b'C' => Op::Create { inode, path: path(first) },
+            b'M' => Op::CreateFolder { inode, path: path(first) },
+            b'L' => Op::Link { inode, path: path(first) },
             b'R' => {
                 assert_eq!(number, 0, "renameat2 with flags is not modelled");
-                Op::Rename {
-                    from: path(first),
-                    to: path(second),
-                }
+                Op::Rename { from: path(first), to: path(second) }
             }
             b'U' => Op::Unlink { path: path(first) },
-            b'W' => Op::Write {
-                inode,
-                at: number,
-                bytes: first.into(),
-            },
-            b'T' => Op::Resize {
-                inode,
-                size: number,
-            },
+            b'W' => Op::Write { inode, at: number, bytes: first.into() },
+            b'T' => Op::Resize { inode, size: number },
             b'S' => Op::Sync { inode },
             b'D' => Op::SyncFolder { inode },
             b'A' => Op::Mark(text(first)),

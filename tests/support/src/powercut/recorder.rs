@@ -18,12 +18,8 @@ pub const MARKS: &str = "POWERCUT_MARKS";
 /// When the program does not run under [`record`].
 pub fn mark(text: &str) {
     let path = std::env::var_os(MARKS).expect("the program runs under the recorder");
-    let mut file = fs::OpenOptions::new()
-        .append(true)
-        .open(path)
-        .expect("the file of marks");
-    file.write_all(text.as_bytes())
-        .expect("the mark is written");
+    let mut file = fs::OpenOptions::new().append(true).open(path).expect("the file of marks");
+    file.write_all(text.as_bytes()).expect("the mark is written");
 }
 
 /// Runs `command` to its end and returns what it did to `folder`, which must be empty.
@@ -59,9 +55,7 @@ fn compile(library: &Path) {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/powercut/record.c");
     let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
     let status = Command::new(compiler)
-        .args([
-            "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o",
-        ])
+        .args(["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o"])
         .args([library.as_os_str(), OsStr::new(source), OsStr::new("-ldl")])
         .status()
         .expect("a C compiler");

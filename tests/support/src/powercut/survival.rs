@@ -42,11 +42,7 @@ impl Chooser {
             _ => 0,
         });
         let percent = *random.pick(&[10, 50, 90]);
-        Chooser {
-            survival,
-            random,
-            percent,
-        }
+        Chooser { survival, random, percent }
     }
 
     /// Whether a change of names survives that stands at `position` in the log.
