@@ -1,0 +1,89 @@
+//! What must hold after an interruption.
+
+use std::path::Path;
+
+use strongroom::{DoctorOptions, PutOptions, RootKeyId, SecretBytes, SecretPath, Store};
+use strongroom_backend::KeyBackend;
+use strongroom_software::{KeyringPermissions, SoftwareKeys};
+
+use super::contents::observe;
+use super::{Action, Contents, layout_of};
+
+/// Opens the store in `root` and compares it with what is possible. Returns what it holds.
+pub fn check_store(root: &Path, possible: &[Contents]) -> Result<Contents, String> {
+    let store =
+        Store::open(&layout_of(&root.join("store")).config).map_err(|e| format!("open: {e:?}"))?;
+    let found = observe(&store.session())?;
+    if !possible.contains(&found) {
+        let differences: Vec<_> = possible.iter().map(|p| p.differences(&found)).collect();
+        return Err(differences.join("\nor "));
+    }
+    check_doctor(&store)?;
+    check_next_put(&store)?;
+    Ok(found)
+}
+
+fn check_doctor(store: &Store) -> Result<(), String> {
+    let report = store
+        .doctor(&DoctorOptions { repair: false }, &mut |_| {})
+        .map_err(|e| format!("doctor: {e:?}"))?;
+    if let Some(damage) = report.damaged.first() {
+        return Err(format!("doctor found damage: {}", damage.what));
+    }
+    match report.pending_erasures {
+        0 => Ok(()),
+        count => Err(format!("{count} erasures are pending although the store was opened")),
+    }
+}
+
+fn check_next_put(store: &Store) -> Result<(), String> {
+    let session = store.session();
+    let path = SecretPath::new("probe", "next").map_err(|e| e.to_string())?;
+    let probe = SecretBytes::random(100).map_err(|e| e.to_string())?;
+    let put = session.put(&path, &probe, &PutOptions::default());
+    put.map_err(|e| format!("the next put: {e:?}"))?;
+    let got = session.get(&path).map_err(|e| format!("the next get: {e:?}"))?;
+    session.erase_project("probe").map_err(|e| format!("erasing the probe: {e:?}"))?;
+    if got.equals(&probe) { Ok(()) } else { Err("the next get gave something else".into()) }
+}
+
+/// Checks what an interrupted action left beside the store: nothing that looks whole and is not.
+/// Returns whether it is whole.
+pub fn check_beside(root: &Path, action: &Action, contents: &Contents) -> Result<bool, String> {
+    match action {
+        Action::Create { folder } => check_folder(&root.join(folder), &Contents::default()),
+        Action::Restore { folder, .. } => check_folder(&root.join(folder), contents),
+        Action::Backup { file } => {
+            if !root.join(file).exists() {
+                return Ok(false);
+            }
+            let folder = format!("tried-{file}");
+            let restore = Action::Restore { file: file.clone(), folder: folder.clone() };
+            restore.perform(root, &mut None).map_err(|e| format!("{file} is there: {e:?}"))?;
+            check_folder(&root.join(folder), contents)
+        }
+        Action::AddRootKey { id } => has_root_key(root, id).map_err(|e| format!("keyring: {e:?}")),
+        _ => Ok(true),
+    }
+}
+
+fn has_root_key(root: &Path, id: &str) -> strongroom::Result<bool> {
+    let keyring =
+        SoftwareKeys::open(&layout_of(&root.join("store")).keyring, KeyringPermissions::Owner)?;
+    Ok(keyring.root_keys()?.contains(&RootKeyId::new(id)?))
+}
+
+/// A folder is a store when it has a config; then it must open and hold this.
+fn check_folder(folder: &Path, contents: &Contents) -> Result<bool, String> {
+    if !layout_of(folder).config.exists() {
+        return Ok(false);
+    }
+    let place = folder.display();
+    let store = Store::open(&layout_of(folder).config)
+        .map_err(|e| format!("{place} has a config: {e:?}"))?;
+    let found = observe(&store.session())?;
+    match contents.differences(&found) {
+        none if none.is_empty() => Ok(true),
+        differences => Err(format!("{place}: {differences}")),
+    }
+}

@@ -1,0 +1,149 @@
+//! Which step of which kind of action was killed how often, and what was found afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use strongroom_test_support::Random;
+
+use crate::kinds::Kind;
+
+/// When the process is killed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Moment {
+    /// Blocked at a step of this name.
+    At(String),
+    /// At any time while the action runs, or just after.
+    AnyTime,
+    /// As soon as the action is acknowledged.
+    Acknowledged,
+}
+
+/// What a kill showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finding {
+    /// The action was acknowledged before the kill, and is there.
+    Acknowledged,
+    /// It was not, and has happened nevertheless.
+    Happened,
+    /// It was not, and left no trace.
+    Absent,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Tally {
+    /// How often one action reaches the step at most.
+    occurrences: usize,
+    attempts: usize,
+    acknowledged: usize,
+    happened: usize,
+    absent: usize,
+}
+
+impl Tally {
+    fn kills(&self) -> usize {
+        self.acknowledged + self.happened + self.absent
+    }
+}
+
+/// All kills of a run.
+#[derive(Debug, Default)]
+pub struct Coverage {
+    tallies: BTreeMap<(Kind, Moment), Tally>,
+}
+
+impl Coverage {
+    /// Learns the steps that an action has reached.
+    pub fn learn(&mut self, kind: Kind, steps: &[String]) {
+        let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
+        for step in steps {
+            *counts.entry(step).or_default() += 1;
+        }
+        for (step, count) in counts {
+            let tally = self.tallies.entry((kind, Moment::At(step.clone()))).or_default();
+            tally.occurrences = tally.occurrences.max(count);
+        }
+    }
+
+    /// The step that was killed least often, of those that `wanted` accepts, and which of its
+    /// occurrences to take.
+    pub fn neediest(
+        &mut self,
+        random: &mut Random,
+        wanted: impl Fn(Kind) -> bool,
+    ) -> Option<(Kind, String, usize)> {
+        let ((kind, moment), tally) = self
+            .tallies
+            .iter_mut()
+            .filter(|((kind, moment), _)| wanted(*kind) && matches!(moment, Moment::At(_)))
+            .min_by_key(|(_, tally)| (tally.kills(), tally.attempts, random.bits()))?;
+        tally.attempts += 1;
+        let Moment::At(step) = moment else { return None };
+        Some((*kind, step.clone(), 1 + random.below(tally.occurrences)))
+    }
+
+    /// Counts a kill.
+    pub fn count(&mut self, kind: Kind, moment: Moment, finding: Finding) {
+        let tally = self.tallies.entry((kind, moment)).or_default();
+        match finding {
+            Finding::Acknowledged => tally.acknowledged += 1,
+            Finding::Happened => tally.happened += 1,
+            Finding::Absent => tally.absent += 1,
+        }
+    }
+
+    /// How often a process was killed.
+    pub fn kills(&self) -> usize {
+        self.tallies.values().map(Tally::kills).sum()
+    }
+
+    /// The steps that were reached and never killed.
+    pub fn missing(&self) -> Vec<String> {
+        let missing = self.tallies.iter().filter(|(_, tally)| tally.kills() == 0);
+        missing.map(|((kind, moment), _)| format!("{kind}: {moment:?}")).collect()
+    }
+
+    /// The names of all steps that were reached.
+    pub fn steps(&self) -> BTreeSet<String> {
+        let names = self.tallies.keys().filter_map(|(_, moment)| match moment {
+            Moment::At(step) => Some(step.clone()),
+            _ => None,
+        });
+        names.collect()
+    }
+
+    /// The table that the run prints.
+    pub fn report(&self, seed: u64) -> String {
+        let mut report = format!("{} kills, seed {seed}\n\n", self.kills());
+        let _ = writeln!(
+            report,
+            "{:20} {:34} {:>6} {:>26} {:>22}",
+            "action", "killed at", "kills", "before acknowledgement", "after acknowledgement"
+        );
+        let _ = writeln!(report, "{:62} {:>12} {:>13}", "", "absent", "happened");
+        let mut sum = Tally::default();
+        for ((kind, moment), tally) in &self.tallies {
+            let moment = match moment {
+                Moment::At(step) => step,
+                Moment::AnyTime => "(any time)",
+                Moment::Acknowledged => "(just acknowledged)",
+            };
+            write_row(&mut report, &kind.to_string(), moment, tally);
+            sum.acknowledged += tally.acknowledged;
+            sum.happened += tally.happened;
+            sum.absent += tally.absent;
+        }
+        write_row(&mut report, "all", "", &sum);
+        report
+    }
+}
+
+fn write_row(report: &mut String, kind: &str, moment: &str, tally: &Tally) {
+    let _ = writeln!(
+        report,
+        "{kind:20} {moment:34} {:>6} {:>12} {:>13} {:>22}",
+        tally.kills(),
+        tally.absent,
+        tally.happened,
+        tally.acknowledged
+    );
+}

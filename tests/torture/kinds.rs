@@ -1,0 +1,147 @@
+//! The kinds of actions that are interrupted, and how to choose one of each.
+
+use std::fmt;
+
+use strongroom_test_support::Random;
+
+use crate::model::contents::Payload;
+use crate::model::{Action, Contents};
+
+/// What is told apart in the report, because its steps differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Create,
+    Open,
+    PutName,
+    PutVersion,
+    PutProject,
+    Destroy,
+    Erase,
+    CreateProject,
+    EraseProject,
+    Backup,
+    Restore,
+    Repair,
+    KeyringWrite,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 13] = [
+        Kind::Create,
+        Kind::Open,
+        Kind::PutName,
+        Kind::PutVersion,
+        Kind::PutProject,
+        Kind::Destroy,
+        Kind::Erase,
+        Kind::CreateProject,
+        Kind::EraseProject,
+        Kind::Backup,
+        Kind::Restore,
+        Kind::Repair,
+        Kind::KeyringWrite,
+    ];
+
+    /// What changes the secrets of a store, more often what happens more often.
+    pub const COMMON: [Kind; 8] = [
+        Kind::PutName,
+        Kind::PutName,
+        Kind::PutVersion,
+        Kind::PutVersion,
+        Kind::PutProject,
+        Kind::Destroy,
+        Kind::Erase,
+        Kind::Repair,
+    ];
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Create => "init",
+            Kind::Open => "open",
+            Kind::PutName => "put, new name",
+            Kind::PutVersion => "put, next version",
+            Kind::PutProject => "put, new project",
+            Kind::Destroy => "destroy",
+            Kind::Erase => "erase",
+            Kind::CreateProject => "project creation",
+            Kind::EraseProject => "project erase",
+            Kind::Backup => "backup",
+            Kind::Restore => "restore",
+            Kind::Repair => "doctor --repair",
+            Kind::KeyringWrite => "keyring write",
+        })
+    }
+}
+
+/// Names, payloads and versions for actions.
+pub struct Chooser {
+    pub random: Random,
+    /// Never used twice, so that new things are new.
+    serial: u64,
+}
+
+impl Chooser {
+    pub fn new(seed: u64) -> Chooser {
+        Chooser { random: Random::new(seed), serial: 0 }
+    }
+
+    /// An action of this kind; `None` when there is nothing that it could act on.
+    pub fn action(
+        &mut self,
+        kind: Kind,
+        contents: &Contents,
+        backup: Option<&str>,
+    ) -> Option<Action> {
+        self.serial += 1;
+        let serial = self.serial;
+        let secrets: Vec<(String, &Vec<Payload>)> = contents
+            .projects
+            .iter()
+            .flat_map(|(project, secrets)| {
+                secrets.iter().map(move |(name, versions)| (format!("{project}/{name}"), versions))
+            })
+            .collect();
+        let projects: Vec<&String> = contents.projects.keys().collect();
+        let random = &mut self.random;
+        let mut choose = |count: usize| (count > 0).then(|| random.below(count));
+        Some(match kind {
+            Kind::Create => Action::Create { folder: format!("init-{serial}") },
+            Kind::Open => Action::Open { folder: "store".into() },
+            Kind::PutName => {
+                let project = projects[choose(projects.len())?];
+                self.put(format!("{project}/s{serial}"))
+            }
+            Kind::PutVersion => {
+                let path = secrets[choose(secrets.len())?].0.clone();
+                self.put(path)
+            }
+            Kind::PutProject => self.put(format!("p{serial}/s{serial}")),
+            Kind::Destroy => {
+                let (path, versions) = &secrets[choose(secrets.len())?];
+                let live: Vec<usize> =
+                    (0..versions.len()).filter(|i| versions[*i].is_some()).collect();
+                let version = live[choose(live.len())?] as u32 + 1;
+                Action::Destroy { path: path.clone(), version }
+            }
+            Kind::Erase => Action::Erase { path: secrets[choose(secrets.len())?].0.clone() },
+            Kind::CreateProject => Action::CreateProject { name: format!("p{serial}") },
+            Kind::EraseProject => {
+                Action::EraseProject { name: projects[choose(projects.len())?].clone() }
+            }
+            Kind::Backup => Action::Backup { file: format!("backup-{serial}") },
+            Kind::Restore => {
+                Action::Restore { file: backup?.into(), folder: format!("restored-{serial}") }
+            }
+            Kind::Repair => Action::Repair,
+            Kind::KeyringWrite => Action::AddRootKey { id: format!("root-{serial}") },
+        })
+    }
+
+    fn put(&mut self, path: String) -> Action {
+        // Mostly small; some need overflow pages.
+        let limit = if self.random.chance(20) { 20_000 } else { 200 };
+        Action::Put { path, len: 1 + self.random.below(limit), seed: self.random.bits() }
+    }
+}

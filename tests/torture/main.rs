@@ -1,0 +1,21 @@
+//! Kills: a process that works on a store is killed at every named step, and at any other time, and
+//! the store must hold what was acknowledged, all of it or nothing of what was not.
+//!
+//! `STRONGROOM_KILLS` sets the number of kills (200), `STRONGROOM_SEED` the choices. The table goes
+//! to standard output and to `target/torture-report.txt`.
+#![allow(missing_docs, reason = "a test program has no callers")]
+
+mod child;
+mod coverage;
+mod kinds;
+#[path = "../model/mod.rs"]
+mod model;
+mod races;
+mod sources;
+mod torture;
+
+/// Not a test of its own: the process that the tests kill.
+#[test]
+fn child() {
+    child::serve();
+}

@@ -1,0 +1,177 @@
+//! Two situations in which a repair could remove what it must not.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use strongroom::{DoctorOptions, DoctorReport, RestoreKeys, Store};
+use strongroom_test_support::fast_folder;
+
+use crate::child::{Outcome, Worker};
+use crate::model::contents::observe;
+use crate::model::{Action, Contents, check_store, layout_of};
+
+/// The step of a put at which the payload is durable and the version not yet visible.
+const PAYLOAD_STORED: &str = "put.payload-stored";
+
+/// The step at which a put has found that it has to begin again.
+pub const OVERTAKEN: &str = "put.overtaken";
+
+fn put(path: &str, seed: u64) -> Action {
+    Action::Put { path: path.into(), len: 300, seed }
+}
+
+fn open() -> Action {
+    Action::Open { folder: "store".into() }
+}
+
+/// Carries out actions in this process, each on a store in `root/store`.
+fn perform(root: &Path, actions: &[Action], mut contents: Contents) -> Contents {
+    let mut store = None;
+    for action in actions {
+        action.perform(root, &mut store).unwrap();
+        contents = contents.after(action);
+    }
+    store.unwrap().close();
+    contents
+}
+
+fn repair(store: &Store) -> DoctorReport {
+    store.doctor(&DoctorOptions { repair: true }, &mut |_| {}).unwrap()
+}
+
+fn contents_of(root: &Path) -> Contents {
+    observe(&Store::open(&layout_of(&root.join("store")).config).unwrap().session()).unwrap()
+}
+
+/// A put that is paused at [`PAYLOAD_STORED`] while its payload is taken for a stray and removed.
+struct Overtaken {
+    worker: Worker,
+    paused: Action,
+    store: Store,
+    /// What the store holds without it.
+    contents: Contents,
+}
+
+impl Overtaken {
+    fn arrange(root: &Path) -> Overtaken {
+        let create = Action::Create { folder: "store".into() };
+        let mut contents = perform(root, &[create, put("web1/first", 1)], Contents::default());
+        let mut worker = Worker::start(root);
+        worker.finish(&open());
+        worker.stop_at(PAYLOAD_STORED, 1);
+        let paused = put("web1/paused", 2);
+        assert_eq!(worker.run(&paused), Outcome::Stopped);
+
+        let store = Store::open(&layout_of(&root.join("store")).config).unwrap();
+        let mut holder = Some(store.clone());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        // Each put moves the newest time on that the metadata knows, until the stray counts as old.
+        for seed in 3.. {
+            let other = put("web1/other", seed);
+            other.perform(root, &mut holder).unwrap();
+            contents = contents.after(&other);
+            let report = repair(&store);
+            assert_eq!(report.refused, None);
+            if report.strays_removed == 1 {
+                break;
+            }
+            assert!(Instant::now() < deadline, "the stray is never removed: {report:?}");
+        }
+        Overtaken { worker, paused, store, contents }
+    }
+}
+
+#[test]
+fn a_put_whose_payload_a_repair_removed_stores_it_again() {
+    let folder = fast_folder();
+    let Overtaken { mut worker, paused, store, contents } = Overtaken::arrange(folder.path());
+    worker.go_on();
+    assert!(worker.steps.iter().any(|step| step == OVERTAKEN), "{:?}", worker.steps);
+    let contents = contents.after(&paused);
+    assert_eq!(contents.differences(&observe(&store.session()).unwrap()), "");
+    let report = repair(&store);
+    assert_eq!((report.damaged.len(), report.strays_removed), (0, 0), "{report:?}");
+    assert_eq!(contents.differences(&contents_of(folder.path())), "");
+}
+
+#[test]
+fn a_put_that_is_killed_when_it_was_overtaken_leaves_nothing_half_done() {
+    let folder = fast_folder();
+    let Overtaken { mut worker, paused, store, contents } = Overtaken::arrange(folder.path());
+    worker.stop_at(OVERTAKEN, 1);
+    assert_eq!(worker.resume(), Outcome::Stopped);
+    drop(worker);
+    store.close();
+    let found = check_store(folder.path(), &contents.around(&paused)).unwrap();
+    assert_eq!(contents.differences(&found), "");
+}
+
+/// A live store that has moved on since a backup and a plain copy of its metadata were made.
+fn live_store(root: &Path) -> Contents {
+    let create = Action::Create { folder: "store".into() };
+    let backup = Action::Backup { file: "backup".into() };
+    let early = [create, put("web1/a", 1), put("web1/b", 2), backup];
+    let contents = perform(root, &early, Contents::default());
+    let live = layout_of(&root.join("store"));
+    fs::copy(&live.metadata, root.join("old-metadata.db")).unwrap();
+    perform(root, &[open(), put("web1/a", 3), put("web2/c", 4), put("web2/d", 5)], contents)
+}
+
+/// Writes a config into `folder` that takes its shelf from the live store.
+fn point_at_live_shelf(root: &Path, folder: &Path) -> PathBuf {
+    let config = layout_of(folder).config;
+    let text = fs::read_to_string(&config).unwrap();
+    let shelf = layout_of(&root.join("store")).shelf;
+    let lines = text.lines().map(|line| match line.trim_start().starts_with("shelf") {
+        true => format!("shelf = {shelf:?}"),
+        false => line.to_owned(),
+    });
+    let changed = lines.collect::<Vec<_>>().join("\n");
+    assert!(changed.contains(shelf.to_str().unwrap()), "no shelf in {text}");
+    fs::write(&config, changed).unwrap();
+    config
+}
+
+/// Opens an old copy against the live shelf, works with it, and repairs: nothing may be removed.
+fn repair_removes_nothing(root: &Path, config: &Path, live: &Contents) {
+    match Store::open(config) {
+        // Not opening at all is safe, too, when it says why.
+        Err(error) => assert!(error.to_string().contains("epoch"), "{error:?}"),
+        Ok(old) => {
+            let report = repair(&old);
+            assert_eq!(report.strays_removed, 0, "{report:?}");
+            assert!(report.refused.is_some() || report.strays_left > 0, "silent: {report:?}");
+            old.close();
+        }
+    }
+    assert_eq!(live.differences(&contents_of(root)), "");
+}
+
+#[test]
+fn a_restored_backup_on_the_live_shelf_removes_nothing() {
+    let folder = fast_folder();
+    let root = folder.path();
+    let live = live_store(root);
+    let restored = root.join("restored");
+    let keyring = layout_of(&root.join("store")).keyring;
+    let keys = RestoreKeys::Keyring(&keyring);
+    Store::restore(&root.join("backup"), &restored, keys, &mut |_| {}).unwrap();
+    let config = point_at_live_shelf(root, &restored);
+    repair_removes_nothing(root, &config, &live);
+}
+
+#[test]
+fn an_old_metadata_file_on_the_live_shelf_removes_nothing() {
+    let folder = fast_folder();
+    let root = folder.path();
+    let live = live_store(root);
+    let copied = layout_of(&root.join("copied"));
+    let store = layout_of(&root.join("store"));
+    fs::create_dir(root.join("copied")).unwrap();
+    fs::copy(&store.config, &copied.config).unwrap();
+    fs::copy(&store.keyring, &copied.keyring).unwrap();
+    fs::copy(root.join("old-metadata.db"), &copied.metadata).unwrap();
+    let config = point_at_live_shelf(root, &root.join("copied"));
+    repair_removes_nothing(root, &config, &live);
+}
