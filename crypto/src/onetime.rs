@@ -224,4 +224,21 @@ mod tests {
         let sealed = OTHER.seal(&key(1), &FIELDS, &[], b"plaintext").unwrap();
         assert_eq!(KIND.open(&key(1), &[], &sealed).unwrap_err().kind(), ErrorKind::Corrupt);
     }
+
+    #[test]
+    fn a_false_commitment_is_refused_even_with_a_right_tag() {
+        // Only who has the key can make this: a ciphertext meant to open under two keys.
+        let mut sealed = KIND.seal(&key(1), &FIELDS, &[b"here"], b"plaintext").unwrap();
+        let commitment = KIND.header() - COMMITMENT;
+        sealed[commitment] ^= 1;
+        let derived = KIND.derive(&key(1), &sealed[LEAD + 4..commitment], &[b"here"]).unwrap();
+        let (header, rest) = sealed.split_at_mut(KIND.header());
+        let tag =
+            gcm::encrypt(&derived[..KEY], NONCE, header, b"plaintext", &mut rest[..9]).unwrap();
+        rest[9..].copy_from_slice(&tag);
+        let opened = gcm::decrypt(&derived[..KEY], NONCE, header, &rest[..9], &tag).unwrap();
+        assert!(opened.is_some(), "the tag is not right, so this shows nothing");
+        let error = KIND.open(&key(1), &[b"here"], &sealed).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
 }

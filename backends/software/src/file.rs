@@ -112,6 +112,19 @@ pub(crate) fn read(
     Ok((text, Stamp::of(&found), found))
 }
 
+/// Refuses to write a file of another user, to whom it could not be given back.
+pub(crate) fn check_owner(path: &Path, found: &Metadata) -> Result<()> {
+    let user = rustix::process::geteuid();
+    if user.is_root() || user.as_raw() == found.uid() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Denied,
+        format!("the keyring {} belongs to user {}", path.display(), found.uid()),
+        "run as the owner of the store to change its keyring",
+    ))
+}
+
 /// Gives a file that was replaced the owner and mode of the one before, which the umask or the
 /// writing user may have changed.
 pub(crate) fn keep_access(path: &Path, before: &Metadata) -> Result<()> {

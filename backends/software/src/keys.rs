@@ -86,6 +86,7 @@ impl SoftwareKeys {
     fn change(&self, change: impl FnOnce(&mut Keyring) -> Result<()>) -> Result<()> {
         let _lock = file::lock(&self.path)?;
         let (text, _, before) = file::read(&self.path, self.permissions)?;
+        file::check_owner(&self.path, &before)?;
         let mut keyring = interchange::parse(&text).map_err(|e| named(&self.path, e))?;
         change(&mut keyring)?;
         let mode = std::os::unix::fs::MetadataExt::mode(&before) & 0o777;
@@ -103,8 +104,26 @@ impl SoftwareKeys {
             return Ok(read);
         }
         let fresh = Arc::new(Reading::of(&self.path, self.permissions)?);
+        if read.stamp.is_of_this_process() {
+            self.refuse_other_keys(&read.keyring, &fresh.keyring)?;
+        }
         *self.read.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         Ok(fresh)
+    }
+
+    /// Refuses a file in which an id stands for another key than before: nothing may be wrapped under
+    /// the keys of a keyring that was mistaken for this one.
+    fn refuse_other_keys(&self, before: &Keyring, now: &Keyring) -> Result<()> {
+        for (id, key) in &now.keys {
+            if before.keys.get(id).is_some_and(|known| !known.equals(key)) {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("the keyring {} now has another key as {id}", self.path.display()),
+                    "put the right keyring back; both may be needed, so keep them both",
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn last_read(&self) -> Arc<Reading> {

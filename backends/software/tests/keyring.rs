@@ -217,6 +217,11 @@ fn a_swapped_keyring_opens_nothing_of_the_first() {
     let swapped = SoftwareKeys::create(&path, &id("root-1")).unwrap();
     let error = swapped.unwrap(&id("root-1"), &blob, &context()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
+    // Who had the first one open notices, and wraps nothing under the other's key.
+    let error =
+        keys.wrap(&id("root-1"), &SecretBytes::random(32).unwrap(), &context()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.what().contains("another key as root-1"), "{error}");
 }
 
 #[test]
@@ -251,7 +256,7 @@ fn no_message_shows_a_key() {
     let value = text.rsplit('"').nth(1).unwrap();
     assert_eq!(value.len(), 44);
     assert!(!format!("{keys:?}").contains(value));
-    for damage in [value.to_string(), format!("{value}x"), value[..20].to_string()] {
+    for damage in [value.to_string(), format!("{value}x"), format!("{}/", &value[..20])] {
         fs::write(&path, text.replace("root-1", &damage)).unwrap();
         let error = open(&path).unwrap_err();
         assert!(!format!("{error:?}").contains(&value[..20]), "{error:?}");

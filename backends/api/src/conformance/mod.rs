@@ -71,12 +71,12 @@ const KEY_BACKEND: &[(&str, KeyBackendCheck)] = checks![
     keys::key_health_finds_nothing_wrong,
 ];
 
-/// Runs every check of [`Backend`](crate::Backend).
+/// Runs every check of [`Backend`].
 pub fn backend(subject: &dyn Backend) -> Report {
     Report::of(BACKEND.iter().map(|(name, check)| (*name, check(subject))))
 }
 
-/// Runs every check of [`KeyBackend`](crate::KeyBackend). Makes new root keys.
+/// Runs every check of [`KeyBackend`]. Makes new root keys.
 pub fn key_backend(subject: &dyn KeyBackend) -> Report {
     Report::of(KEY_BACKEND.iter().map(|(name, check)| (*name, check(subject))))
 }
