@@ -2,12 +2,9 @@
 
 use std::io::Read;
 
-use strongroom::{Error, ErrorKind, Result, SecretBytes, SecretPath};
+use strongroom::{Error, ErrorKind, PAYLOAD_LIMIT, Result, SecretBytes, SecretPath};
 
 use crate::terminal::Terminal;
-
-/// The longest payload in bytes.
-const PAYLOAD_LIMIT: usize = 1024 * 1024;
 
 /// The payload for this secret: everything on standard input, or what a person types twice.
 ///

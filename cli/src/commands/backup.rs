@@ -31,7 +31,7 @@ pub(crate) struct Backup {
     with_keys: bool,
     #[command(flatten)]
     passphrase: Source,
-    /// Print JSON: one object with file, bytes, secrets and holds_keys.
+    /// Print JSON: one object with file, bytes, versions and holds_keys.
     #[arg(long)]
     json: bool,
 }
@@ -56,7 +56,7 @@ impl Backup {
             return output::json(&serde_json::json!({
                 "file": file,
                 "bytes": report.bytes,
-                "secrets": report.secrets,
+                "versions": report.versions,
                 "holds_keys": report.holds_keys,
             }));
         }
@@ -65,7 +65,7 @@ impl Backup {
         } else {
             "The root keys are not in it: keep the keyring elsewhere."
         };
-        let line = format!("{file}: {} secrets, {} bytes. {keep}", report.secrets, report.bytes);
+        let line = format!("{file}: {} versions, {} bytes. {keep}", report.versions, report.bytes);
         output::line(&output::printable(&line))
     }
 }

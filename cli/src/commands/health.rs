@@ -66,8 +66,8 @@ Examples:
   strongroom doctor             look, change nothing
   strongroom doctor --repair    also finish erasures and remove strays
 
-A stray is a payload that no version names, left by a put that was cut short. Nothing that is young
-enough to belong to a put under way is touched. Exit codes: 60 when something is damaged, 12 when
+A stray is a payload that no version names, left by a put that was cut short. One so new that it may
+belong to a put under way is left alone. Exit codes: 60 when something is damaged, 12 when
 the repair was refused, 43 when an erasure is still not finished.";
 
 /// Check everything that the store holds, and repair what can be repaired without a guess.
@@ -106,7 +106,7 @@ fn show(report: &DoctorReport) -> Result<()> {
         ("damaged", report.damaged.len().to_string()),
         ("strays", report.strays.to_string()),
         ("strays removed", report.strays_removed.to_string()),
-        ("strays too young to judge", report.strays_left.to_string()),
+        ("strays too new to judge", report.strays_left.to_string()),
         ("erasures pending", report.pending_erasures.to_string()),
         ("erasures finished", report.erasures_finished.to_string()),
     ])?;
@@ -128,10 +128,10 @@ fn verdict(report: &DoctorReport) -> Result<()> {
         return Err(Error::new(
             ErrorKind::Conflict,
             format!("nothing was removed: {reason}"),
-            "use the store's newest metadata",
+            "look at `strongroom health`, then repeat the repair",
         ));
     }
-    match report.pending_erasures.saturating_sub(report.erasures_finished) {
+    match report.pending_erasures {
         0 => Ok(()),
         left => Err(Error::new(
             ErrorKind::Pending,

@@ -12,10 +12,8 @@ use crate::commands::change::pair;
 use crate::place::Place;
 use crate::{exit, input, output};
 
-/// The shortest passphrase that `--generate` makes: 43 characters of 62 are over 256 bits.
-const SHORTEST_PASSPHRASE: usize = 43;
-/// The shortest key that `--generate` makes, in bytes.
-const SHORTEST_KEY: usize = 16;
+/// How many bytes a generated key has when not told.
+const KEY_BYTES: usize = 32;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +42,7 @@ pub(crate) struct Put {
     /// A passphrase of letters and digits; with `--type symmetric-key` random bytes.
     #[arg(long)]
     generate: bool,
-    /// How long a generated payload is: 43 characters if not told, or 32 bytes of a key.
+    /// How long a generated payload is: 43 characters if not told, a key 32 bytes; up to 1,024.
     #[arg(long, value_name = "N", requires = "generate")]
     length: Option<usize>,
     /// What the secret is; `passphrase` for a new one if not told.
@@ -117,20 +115,12 @@ impl Put {
     }
 
     fn recipe(&self) -> Result<Recipe> {
-        let at_least = |least: usize, otherwise: usize, unit: &str| match self.length {
-            Some(length) if length < least => Err(Error::new(
-                ErrorKind::InvalidArgument,
-                format!("--length {length} is too short to be safe"),
-                format!("give at least {least} {unit}"),
-            )),
-            length => Ok(length.unwrap_or(otherwise)),
-        };
         match self.secret_type {
             None | Some(SecretType::Passphrase) => Ok(Recipe::Passphrase {
-                length: at_least(SHORTEST_PASSPHRASE, SHORTEST_PASSPHRASE, "characters")?,
+                length: self.length.unwrap_or(Recipe::PASSPHRASE_LENGTH),
             }),
             Some(SecretType::SymmetricKey) => {
-                Ok(Recipe::Key { bytes: at_least(SHORTEST_KEY, 32, "bytes")? })
+                Ok(Recipe::Key { bytes: self.length.unwrap_or(KEY_BYTES) })
             }
             Some(_) => Err(Error::new(
                 ErrorKind::InvalidArgument,

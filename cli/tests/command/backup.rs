@@ -98,7 +98,7 @@ fn json_reports_can_be_read() {
     let sandbox = with_passphrase_file();
     let text = sandbox.run(&["backup", "a", "--json"]).text();
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!((&report["secrets"], &report["holds_keys"]), (&1.into(), &false.into()));
+    assert_eq!((&report["versions"], &report["holds_keys"]), (&1.into(), &false.into()));
     let restore = ["restore", "a", "restored", "--keyring", "store/keyring.json", "--json"];
     let report: serde_json::Value = serde_json::from_str(&sandbox.run(&restore).text()).unwrap();
     assert_eq!((&report["secrets"], &report["versions"]), (&1.into(), &1.into()));

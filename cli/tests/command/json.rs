@@ -1,6 +1,9 @@
 //! What can be read, for people and as JSON.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::Value;
+use strongroom::{PutOptions, SecretBytes, SecretPath, Store};
 
 use crate::sandbox::Sandbox;
 
@@ -17,6 +20,27 @@ fn furnished() -> Sandbox {
 fn json(sandbox: &Sandbox, arguments: &[&str]) -> Value {
     let text = sandbox.run(arguments).text();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+/// Puts this many secrets into the project `many`, from threads whose commits are grouped.
+fn fill(sandbox: &Sandbox, count: usize) {
+    let store = Store::open(&sandbox.path("store/strongroom.toml")).unwrap();
+    let session = store.session();
+    session.create_project("many", None).unwrap();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                let payload = SecretBytes::copy_of(b"x").unwrap();
+                let mut number = next.fetch_add(1, Ordering::Relaxed);
+                while number < count {
+                    let path = SecretPath::new("many", &format!("{number:04}")).unwrap();
+                    session.put(&path, &payload, &PutOptions::default()).unwrap();
+                    number = next.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
 }
 
 #[track_caller]
@@ -57,10 +81,7 @@ fn list_describes_each_secret() {
 #[test]
 fn list_goes_through_all_pages() {
     let sandbox = Sandbox::new();
-    for number in 0..1_003 {
-        let arguments = ["put", &format!("many/{number:04}")];
-        sandbox.run_with(&arguments, b"x").succeeds();
-    }
+    fill(&sandbox, 1_003);
     let secrets = json(&sandbox, &["list", "many", "--json"]);
     assert_eq!(secrets.as_array().unwrap().len(), 1_003);
     let table = sandbox.run(&["list", "many"]).text();
