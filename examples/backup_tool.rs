@@ -1,0 +1,59 @@
+//! What a backup tool does that keeps its repositories' passphrases in a store of its own: make one when a
+//! repository is created, fetch it when it is opened, replace it when it is changed.
+
+use std::path::Path;
+
+use strongroom::{
+    Error, ErrorKind, Expect, GetOptions, Layout, PutOptions, Recipe, Result, SecretBytes,
+    SecretPath, Session, Store,
+};
+
+/// The passphrase of a new repository. Two processes that create the same one get the same passphrase.
+fn create(session: &Session, repository: &SecretPath) -> Result<SecretBytes> {
+    let only_if_absent = PutOptions { expect: Expect::Absent, ..PutOptions::default() };
+    match session.generate(repository, &Recipe::passphrase(), &only_if_absent) {
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error),
+    }
+    session.get(repository)
+}
+
+/// A new passphrase, to be set in the repository before the old one is forgotten there.
+fn replace(session: &Session, repository: &SecretPath) -> Result<(SecretBytes, SecretBytes)> {
+    let old = session.get_with(repository, &GetOptions::default())?;
+    let nobody_was_faster =
+        PutOptions { expect: Expect::Version(old.version), ..PutOptions::default() };
+    session.generate(repository, &Recipe::passphrase(), &nobody_was_faster)?;
+    Ok((old.payload, session.get(repository)?))
+}
+
+fn main() -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("strongroom-example-{}", std::process::id()));
+    let outcome = tour(&folder);
+    let _ = std::fs::remove_dir_all(&folder);
+    outcome
+}
+
+fn tour(folder: &Path) -> Result<()> {
+    let store = Store::create(&Layout::in_folder(folder))?;
+    let session = store.session();
+    let repository: SecretPath = "web1/photos".parse()?;
+
+    let first = create(&session, &repository)?;
+    let again = create(&session, &repository)?;
+    assert!(first.equals(&again));
+
+    let (old, new) = replace(&session, &repository)?;
+    assert!(old.equals(&first) && !new.equals(&first));
+
+    // An archive on tape still needs the first one.
+    let version_1 = GetOptions { version: Some(1), ..GetOptions::default() };
+    assert!(session.get_with(&repository, &version_1)?.payload.equals(&first));
+
+    session.erase(&repository)?;
+    let gone: Error = session.get(&repository).expect_err("it was erased");
+    assert_eq!(gone.kind(), ErrorKind::NotFound);
+    store.close();
+    Ok(())
+}
