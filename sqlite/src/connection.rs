@@ -67,7 +67,5 @@ fn synchronous() -> &'static str {
 
 /// Puts the common busy handler back after another wait was set for one statement.
 pub(crate) fn restore_busy_handler(connection: &mut Connection) -> Result<()> {
-    connection
-        .busy_handler(Some(wait_a_little))
-        .map_err(sql_error)
+    connection.busy_handler(Some(wait_a_little)).map_err(sql_error)
 }

@@ -78,10 +78,7 @@ impl Database {
             if access.is_read_only() {
                 return Err(Error::new(
                     ErrorKind::Unsupported,
-                    format!(
-                        "the {} database has an older schema and is read-only",
-                        schema.what
-                    ),
+                    format!("the {} database has an older schema and is read-only", schema.what),
                     "open it once where it can be written, so that it can be upgraded",
                 ));
             }
@@ -149,11 +146,7 @@ impl Database {
         self.group.submit(job, |batch| self.commit_batch(batch))?;
         let value = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Internal,
-                "a change was lost",
-                "report this with its command",
-            )
+            Error::new(ErrorKind::Internal, "a change was lost", "report this with its command")
         })
     }
 
@@ -166,9 +159,8 @@ impl Database {
             self.with_writer(|connection| {
                 let _turn = self.turnstile.enter()?;
                 connection.busy_timeout(TRUNCATE_WAIT).map_err(sql_error)?;
-                let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
-                    row.get::<_, i64>(0)
-                });
+                let busy = connection
+                    .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
                 // Replaces the timeout by our own handler again.
                 crate::connection::restore_busy_handler(connection)?;
                 match busy {
@@ -192,22 +184,15 @@ impl Database {
             )
         })?;
         self.read(|connection| {
-            connection
-                .execute("VACUUM INTO ?1", [name])
-                .map(|_| ())
-                .map_err(sql_error)
+            connection.execute("VACUUM INTO ?1", [name]).map(|_| ()).map_err(sql_error)
         })
     }
 
     /// Looks for damage in the file's structure; returns what was found.
     pub fn check(&self) -> Result<Vec<String>> {
         self.read(|connection| {
-            let mut statement = connection
-                .prepare("PRAGMA quick_check")
-                .map_err(sql_error)?;
-            let rows = statement
-                .query_map([], |row| row.get(0))
-                .map_err(sql_error)?;
+            let mut statement = connection.prepare("PRAGMA quick_check").map_err(sql_error)?;
+            let rows = statement.query_map([], |row| row.get(0)).map_err(sql_error)?;
             let found: Vec<String> = rows.collect::<rusqlite::Result<_>>().map_err(sql_error)?;
             Ok(found.into_iter().filter(|line| line != "ok").collect())
         })
@@ -272,14 +257,8 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let readers = self
-            .readers
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let writer = self
-            .writer
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
+        let readers = self.readers.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
         if std::process::id() == self.pid {
             // The writer last: it leaves a database without a log to read through.
             readers.clear();
@@ -358,10 +337,7 @@ fn refuse_network_file_system(path: &Path) -> Result<()> {
     let Ok(found) = rustix::fs::statfs(&folder) else {
         return Ok(());
     };
-    match NETWORK
-        .iter()
-        .find(|(magic, _)| *magic == found.f_type as u32)
-    {
+    match NETWORK.iter().find(|(magic, _)| *magic == found.f_type as u32) {
         None => Ok(()),
         Some((_, name)) => Err(Error::new(
             ErrorKind::Config,
@@ -372,10 +348,7 @@ fn refuse_network_file_system(path: &Path) -> Result<()> {
 }
 
 fn locate(error: Error, path: &Path) -> Error {
-    let name = path
-        .file_name()
-        .unwrap_or(OsStr::new("?"))
-        .to_string_lossy();
+    let name = path.file_name().unwrap_or(OsStr::new("?")).to_string_lossy();
     let what = error.what();
     let mut located = Error::new(error.kind(), format!("{name}: {what}"), error.next());
     if let Some(native) = error.native() {

@@ -46,25 +46,19 @@ pub fn sql_error(error: rusqlite::Error) -> Error {
             "reading or writing the database failed",
             "look into the system log for disk errors",
         ),
-        Some(ErrorCode::TooBig) => (
-            ErrorKind::TooLarge,
-            "a value is too large for the database",
-            "store less at once",
-        ),
-        Some(ErrorCode::OutOfMemory) => (
-            ErrorKind::Unavailable,
-            "SQLite ran out of memory",
-            "free memory and try again",
-        ),
+        Some(ErrorCode::TooBig) => {
+            (ErrorKind::TooLarge, "a value is too large for the database", "store less at once")
+        }
+        Some(ErrorCode::OutOfMemory) => {
+            (ErrorKind::Unavailable, "SQLite ran out of memory", "free memory and try again")
+        }
         _ => (
             ErrorKind::Internal,
             "an unexpected answer from SQLite",
             "report this with the command that led to it",
         ),
     };
-    Error::new(kind, what, next)
-        .with_native(native_code(&error))
-        .with_source(error)
+    Error::new(kind, what, next).with_native(native_code(&error)).with_source(error)
 }
 
 /// Maps an error of `COMMIT`, after which the outcome may not be known.
@@ -88,9 +82,7 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 
 fn is_full(error: &rusqlite::Error) -> bool {
     let codes = [ffi::SQLITE_IOERR_SHMSIZE];
-    error
-        .sqlite_error()
-        .is_some_and(|e| codes.contains(&e.extended_code))
+    error.sqlite_error().is_some_and(|e| codes.contains(&e.extended_code))
 }
 
 fn native_code(error: &rusqlite::Error) -> String {

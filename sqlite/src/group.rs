@@ -41,10 +41,7 @@ struct State<C> {
 impl<C> Group<C> {
     pub(crate) fn new() -> Group<C> {
         Group {
-            state: Mutex::new(State {
-                waiting: Vec::new(),
-                at_work: false,
-            }),
+            state: Mutex::new(State { waiting: Vec::new(), at_work: false }),
             turn: Condvar::new(),
         }
     }
@@ -53,28 +50,20 @@ impl<C> Group<C> {
     pub(crate) fn submit(&self, job: Job<C>, work: impl Fn(&mut [Ticket<C>])) -> Result<()> {
         let slot = Arc::new(Slot::default());
         let mut state = self.state();
-        state.waiting.push(Ticket {
-            job,
-            slot: slot.clone(),
-        });
+        state.waiting.push(Ticket { job, slot: slot.clone() });
         loop {
             if let Some(result) = slot.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 return result;
             }
             if state.at_work {
-                state = self
-                    .turn
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
             let mut batch = std::mem::take(&mut state.waiting);
             state.at_work = true;
             drop(state);
             if catch_unwind(AssertUnwindSafe(|| work(&mut batch))).is_err() {
-                batch
-                    .iter()
-                    .for_each(|ticket| ticket.answer(Err(panicked())));
+                batch.iter().for_each(|ticket| ticket.answer(Err(panicked())));
             }
             drop(batch);
             state = self.state();
@@ -87,10 +76,7 @@ impl<C> Group<C> {
     pub(crate) fn alone<T>(&self, work: impl FnOnce() -> T) -> T {
         let mut state = self.state();
         while state.at_work {
-            state = self
-                .turn
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.turn.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.at_work = true;
         drop(state);
@@ -158,12 +144,8 @@ mod tests {
     #[test]
     fn a_panicking_batch_is_an_error_and_the_next_one_works() {
         let group = Group::<()>::new();
-        let error = group
-            .submit(Box::new(|_| Ok(())), |_| panic!("planted"))
-            .unwrap_err();
+        let error = group.submit(Box::new(|_| Ok(())), |_| panic!("planted")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);
-        group
-            .submit(Box::new(|_| Ok(())), |b| b[0].answer(Ok(())))
-            .unwrap();
+        group.submit(Box::new(|_| Ok(())), |b| b[0].answer(Ok(()))).unwrap();
     }
 }

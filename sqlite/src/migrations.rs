@@ -61,10 +61,7 @@ impl Schema {
             if *number != migration.number || checksum[..] != migration.checksum() {
                 return Err(Error::new(
                     ErrorKind::Corrupt,
-                    format!(
-                        "migration {number} of the {} database is not ours",
-                        self.what
-                    ),
+                    format!("migration {number} of the {} database is not ours", self.what),
                     "use the Strongroom build that made this store, or restore a backup",
                 ));
             }
@@ -74,9 +71,7 @@ impl Schema {
 
     /// Applies what is missing, in one transaction that this process alone holds.
     pub(crate) fn migrate(&self, connection: &Connection) -> Result<()> {
-        connection
-            .execute_batch("BEGIN IMMEDIATE")
-            .map_err(sql_error)?;
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(sql_error)?;
         let outcome = self.apply_missing(connection).and_then(|()| {
             step("schema.applied");
             connection.execute_batch("COMMIT").map_err(sql_error)
@@ -106,12 +101,7 @@ impl Schema {
             connection
                 .execute(
                     "INSERT INTO schema_migrations VALUES (?1, ?2, ?3, ?4)",
-                    params![
-                        migration.number,
-                        migration.name,
-                        migration.checksum(),
-                        host_micros()
-                    ],
+                    params![migration.number, migration.name, migration.checksum(), host_micros()],
                 )
                 .map_err(sql_error)?;
         }
@@ -120,11 +110,9 @@ impl Schema {
 
     fn applied(&self, connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>> {
         let exists: Option<i64> = connection
-            .query_row(
-                "SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'",
-                [],
-                |r| r.get(0),
-            )
+            .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'", [], |r| {
+                r.get(0)
+            })
             .optional()
             .map_err(sql_error)?;
         if exists.is_none() {
@@ -133,9 +121,8 @@ impl Schema {
         let mut statement = connection
             .prepare("SELECT number, checksum FROM schema_migrations ORDER BY number")
             .map_err(sql_error)?;
-        let rows = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(sql_error)?;
+        let rows =
+            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql_error)?;
         rows.collect::<rusqlite::Result<_>>().map_err(sql_error)
     }
 

@@ -59,10 +59,9 @@ impl Access {
                 let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
                 connect(&immutable_uri(path), flags)
             }
-            Access::Copied(folder) => connect(
-                &folder.path().join("copy.db"),
-                OpenFlags::SQLITE_OPEN_READ_WRITE,
-            ),
+            Access::Copied(folder) => {
+                connect(&folder.path().join("copy.db"), OpenFlags::SQLITE_OPEN_READ_WRITE)
+            }
         }
     }
 }

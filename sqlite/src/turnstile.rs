@@ -26,10 +26,7 @@ impl Turnstile {
     pub(crate) fn of(path: &Path) -> Turnstile {
         let mut name = path.as_os_str().to_owned();
         name.push("-turn");
-        Turnstile {
-            path: name.into(),
-            file: OnceLock::new(),
-        }
+        Turnstile { path: name.into(), file: OnceLock::new() }
     }
 
     /// Waits until this process may ask SQLite, for as long as [`BUSY_WAIT`].

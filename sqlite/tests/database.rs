@@ -13,24 +13,10 @@ const ONE: &[Migration] = &[Migration {
     name: "first",
     sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB NOT NULL) STRICT;",
 }];
-const TWO: &[Migration] = &[
-    ONE[0],
-    Migration {
-        number: 2,
-        name: "second",
-        sql: "ALTER TABLE t ADD COLUMN w TEXT;",
-    },
-];
-const CHANGED: &[Migration] = &[Migration {
-    number: 1,
-    name: "first",
-    sql: "SELECT 1;",
-}];
-const SCHEMA: Schema = Schema {
-    application_id: 7,
-    what: "test",
-    migrations: ONE,
-};
+const TWO: &[Migration] =
+    &[ONE[0], Migration { number: 2, name: "second", sql: "ALTER TABLE t ADD COLUMN w TEXT;" }];
+const CHANGED: &[Migration] = &[Migration { number: 1, name: "first", sql: "SELECT 1;" }];
+const SCHEMA: Schema = Schema { application_id: 7, what: "test", migrations: ONE };
 
 fn insert(database: &Database, id: i64) -> Result<()> {
     database.write(move |c| {
@@ -43,21 +29,12 @@ fn insert(database: &Database, id: i64) -> Result<()> {
 
 fn count(database: &Database) -> i64 {
     database
-        .read(|c| {
-            c.query_row("SELECT count(*) FROM t", [], |r| r.get(0))
-                .map_err(sql_error)
-        })
+        .read(|c| c.query_row("SELECT count(*) FROM t", [], |r| r.get(0)).map_err(sql_error))
         .unwrap()
 }
 
 fn open(path: &Path, migrations: &'static [Migration]) -> Result<Database> {
-    Database::open(
-        path,
-        &Schema {
-            migrations,
-            ..SCHEMA
-        },
-    )
+    Database::open(path, &Schema { migrations, ..SCHEMA })
 }
 
 #[test]
@@ -68,14 +45,8 @@ fn create_never_replaces_and_open_never_creates() {
     drop(Database::create(&path, &SCHEMA).unwrap());
     let again = Database::create(&path, &SCHEMA).err().unwrap();
     assert_eq!(again.kind(), ErrorKind::AlreadyExists);
-    let other = Schema {
-        application_id: 8,
-        ..SCHEMA
-    };
-    assert_eq!(
-        Database::open(&path, &other).err().unwrap().kind(),
-        ErrorKind::Config
-    );
+    let other = Schema { application_id: 8, ..SCHEMA };
+    assert_eq!(Database::open(&path, &other).err().unwrap().kind(), ErrorKind::Config);
 }
 
 #[test]
@@ -85,16 +56,10 @@ fn migrations_are_applied_once_and_foreign_or_newer_ones_refused() {
     insert(&Database::create(&path, &SCHEMA).unwrap(), 1).unwrap();
     assert_eq!(count(&open(&path, TWO).unwrap()), 1);
     assert_eq!(open(&path, ONE).err().unwrap().kind(), ErrorKind::Config);
-    assert_eq!(
-        open(&path, CHANGED).err().unwrap().kind(),
-        ErrorKind::Config
-    );
+    assert_eq!(open(&path, CHANGED).err().unwrap().kind(), ErrorKind::Config);
     let path = folder.path().join("b.db");
     drop(Database::create(&path, &SCHEMA).unwrap());
-    assert_eq!(
-        open(&path, CHANGED).err().unwrap().kind(),
-        ErrorKind::Corrupt
-    );
+    assert_eq!(open(&path, CHANGED).err().unwrap().kind(), ErrorKind::Corrupt);
 }
 
 #[test]
@@ -103,9 +68,7 @@ fn ten_openers_at_once_apply_a_migration_once() {
     let path = folder.path().join("a.db");
     drop(Database::create(&path, &SCHEMA).unwrap());
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..10)
-            .map(|_| scope.spawn(|| open(&path, TWO).map(drop)))
-            .collect();
+        let threads: Vec<_> = (0..10).map(|_| scope.spawn(|| open(&path, TWO).map(drop))).collect();
         for thread in threads {
             thread.join().unwrap().unwrap();
         }
@@ -134,11 +97,7 @@ fn a_failing_job_undoes_itself_alone() {
         }
         drop(results.0);
         for (id, outcome) in results.1 {
-            let expected = if id % 2 == 0 {
-                Ok(id)
-            } else {
-                Err(ErrorKind::Conflict)
-            };
+            let expected = if id % 2 == 0 { Ok(id) } else { Err(ErrorKind::Conflict) };
             assert_eq!(outcome, expected);
         }
     });
@@ -175,10 +134,7 @@ fn a_writer_that_another_process_keeps_out_gets_unavailable() {
     let database = Database::create(&path, &SCHEMA).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    assert_eq!(
-        insert(&database, 1).unwrap_err().kind(),
-        ErrorKind::Unavailable
-    );
+    assert_eq!(insert(&database, 1).unwrap_err().kind(), ErrorKind::Unavailable);
     other.execute_batch("ROLLBACK").unwrap();
     insert(&database, 1).unwrap();
 }
