@@ -15,7 +15,9 @@ const EXEC_FAILED: u8 = 125;
 
 /// Says something on standard error. A closed standard error is nobody's failure.
 pub(crate) fn say(message: &str) {
-    let _ = writeln!(std::io::stderr(), "strongroom: {}", printable(message));
+    // One write, so that lines of several processes in one log stay whole.
+    let line = format!("strongroom: {}\n", printable(message));
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// Says that something is unusual but was done.

@@ -51,7 +51,8 @@ Examples:
   strongroom expire web1/borg +90d --version 2
   strongroom expire web1/borg never
 
-An expired version is not lost: `get --inactive` and `get --version N --inactive` still give it.";
+A date that has passed is final. The expired version is not lost: `get --inactive` and
+`get --version N` still give it.";
 
 /// Set the date on which a version expires.
 #[derive(Args)]

@@ -14,7 +14,7 @@ Examples:
   BORG_PASSCOMMAND='strongroom get web1/borg' borg list
   restic --password-command 'strongroom get web1/restic' snapshots
   strongroom get web1/luks | cryptsetup open --key-file - /dev/sdb1 data
-  strongroom get web1/borg --version 2 --inactive      an old one, for an old backup
+  strongroom get web1/borg --version 2                 an old one, for an old backup
   strongroom get web1/borg --reveal --newline          to look at it";
 
 /// Write the payload of a secret to standard output, with nothing added.
@@ -26,10 +26,10 @@ Examples:
 pub(crate) struct Get {
     /// The secret: PROJECT/NAME, or NAME in the project `default`.
     path: SecretPath,
-    /// This version instead of the current one.
+    /// This version instead of the current one, even if it is deactivated, expired or compromised.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     version: Option<u32>,
-    /// Also a version that is deactivated, expired or compromised.
+    /// The newest version, even if it is deactivated, expired or compromised.
     #[arg(long)]
     inactive: bool,
     /// Add one newline at the end.

@@ -116,9 +116,9 @@ impl Put {
 
     fn recipe(&self) -> Result<Recipe> {
         match self.secret_type {
-            None | Some(SecretType::Passphrase) => Ok(Recipe::Passphrase {
-                length: self.length.unwrap_or(Recipe::PASSPHRASE_LENGTH),
-            }),
+            None | Some(SecretType::Passphrase) => {
+                Ok(Recipe::Passphrase { length: self.length.unwrap_or(Recipe::PASSPHRASE_LENGTH) })
+            }
             Some(SecretType::SymmetricKey) => {
                 Ok(Recipe::Key { bytes: self.length.unwrap_or(KEY_BYTES) })
             }

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
-use crate::sandbox::{Outcome, Sandbox};
+use crate::sandbox::{Outcome, Sandbox, skipped};
 
 #[test]
 fn init_names_what_it_made_and_what_must_be_kept_elsewhere() {
@@ -34,13 +35,28 @@ fn the_export_line_makes_the_store_usable_from_a_shell() {
 #[test]
 fn init_in_the_users_own_place_needs_no_export_line() {
     let sandbox = Sandbox::empty();
-    if rustix::process::getuid().is_root() {
-        return eprintln!("skipped: for root the place is the machine's");
-    }
-    let text = sandbox.run(&["init"]).text();
+    let text = run_as_user(&sandbox, &["init"], b"").text();
     assert!(!text.contains("export"), "{text}");
-    sandbox.put("db", b"x");
-    assert_eq!(sandbox.run(&["get", "db"]).text(), "x");
+    run_as_user(&sandbox, &["put", "db"], b"x").succeeds();
+    assert_eq!(run_as_user(&sandbox, &["get", "db"], b"").text(), "x");
+}
+
+/// Runs the command as somebody who is not root, for whom the place is the user's and not the
+/// machine's.
+fn run_as_user(sandbox: &Sandbox, arguments: &[&str], input: &[u8]) -> Outcome {
+    if !rustix::process::geteuid().is_root() {
+        return sandbox.run_with(arguments, input);
+    }
+    const NOBODY: u32 = 65534;
+    for folder in ["", "home", "config"] {
+        std::os::unix::fs::chown(sandbox.path(folder), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    // The build may be where nobody else can reach it.
+    let copy = sandbox.path("strongroom");
+    fs::copy(env!("CARGO_BIN_EXE_strongroom"), &copy).unwrap();
+    let ids = ["--reuid=65534", "--regid=65534", "--clear-groups", copy.to_str().unwrap()];
+    let command = sandbox.at_home(Command::new("setpriv"), &[&ids[..], arguments].concat());
+    Outcome::of(command, input)
 }
 
 #[test]
@@ -100,7 +116,7 @@ fn the_users_config_folder_is_looked_at() {
 fn no_store_found_names_each_place() {
     let sandbox = Sandbox::empty();
     if std::path::Path::new("/etc/strongroom/strongroom.toml").exists() {
-        return eprintln!("skipped: this machine has a store");
+        return skipped("this machine has a store");
     }
     let message = sandbox.run(&["get", "db"]).fails(10);
     let own = sandbox.path("config/strongroom/strongroom.toml");

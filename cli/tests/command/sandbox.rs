@@ -35,17 +35,18 @@ impl Sandbox {
 
     /// The command, not started yet.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        self.dress(Command::new(env!("CARGO_BIN_EXE_strongroom")), arguments)
+        self.at_home(Command::new(env!("CARGO_BIN_EXE_strongroom")), arguments)
     }
 
     /// The command behind another program, which gets the first of `words`.
     pub(crate) fn command_under(&self, words: &[&str], arguments: &[&str]) -> Command {
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).arg(env!("CARGO_BIN_EXE_strongroom"));
-        self.dress(command, arguments)
+        self.at_home(command, arguments)
     }
 
-    fn dress(&self, mut command: Command, arguments: &[&str]) -> Command {
+    /// Any program, with these arguments, in this home.
+    pub(crate) fn at_home(&self, mut command: Command, arguments: &[&str]) -> Command {
         command
             .args(arguments)
             .current_dir(self.folder.path())
@@ -76,6 +77,11 @@ impl Sandbox {
     pub(crate) fn put(&self, path: &str, payload: &[u8]) {
         self.run_with(&["put", path], payload).succeeds();
     }
+}
+
+/// Says, past the capture of the test harness, that a test could not run here.
+pub(crate) fn skipped(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
 /// How a run of the command ended.
