@@ -109,8 +109,7 @@ fn parse_rfc3339(text: &str) -> Option<i64> {
     }
     let rest = rest.strip_prefix(['T', 't', ' '])?;
     let clock = rest.get(..8)?;
-    let (hour, minute, second) =
-        (digits(clock, 0, 2)?, digits(clock, 3, 5)?, digits(clock, 6, 8)?);
+    let (hour, minute, second) = (digits(clock, 0, 2)?, digits(clock, 3, 5)?, digits(clock, 6, 8)?);
     let separators = clock.as_bytes()[2] == b':' && clock.as_bytes()[5] == b':';
     if !separators || hour > 23 || minute > 59 || second > 59 {
         return None;
@@ -217,9 +216,23 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for text in [
-            "", "now", "+", "+5", "+5y", "+-5d", "2026-02-29", "2026-13-01", "2026-1-1",
-            "2026-11-22T10:30", "2026-11-22T25:00:00Z", "2026-11-22T10:30:00", "20261122",
-            "2026-11-22T10:30:00.Z", "2026-11-22T10:30:00+1:00", "+99999999999999d", "2026-11-2é",
+            "",
+            "now",
+            "+",
+            "+5",
+            "+5y",
+            "+-5d",
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-1",
+            "2026-11-22T10:30",
+            "2026-11-22T25:00:00Z",
+            "2026-11-22T10:30:00",
+            "20261122",
+            "2026-11-22T10:30:00.Z",
+            "2026-11-22T10:30:00+1:00",
+            "+99999999999999d",
+            "2026-11-2é",
         ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }

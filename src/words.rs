@@ -154,8 +154,7 @@ mod tests {
             .filter(|(a, b)| a.may_become(**b))
             .map(|(a, b)| (a.number(), b.number()))
             .collect();
-        let expected =
-            [(1, 2), (1, 4), (1, 5), (2, 3), (2, 4), (3, 4), (3, 5), (4, 6), (5, 6)];
+        let expected = [(1, 2), (1, 4), (1, 5), (2, 3), (2, 4), (3, 4), (3, 5), (4, 6), (5, 6)];
         assert_eq!(legal, expected);
     }
 

@@ -1,0 +1,258 @@
+//! The config: where metadata lives, which backends there are, which project has which.
+
+mod locate;
+mod permissions;
+mod unknown_keys;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use strongroom_backend::{file_error, folder_of};
+
+pub(crate) use locate::{MACHINE, user_config, user_data};
+pub(crate) use permissions::check_not_writable_by_others;
+
+use crate::path::check_project_name;
+use crate::{Error, ErrorKind, Result};
+
+/// Describes one store. Paths are absolute once it was read.
+///
+/// ```
+/// use std::path::Path;
+/// use strongroom::Config;
+///
+/// let text = r#"
+///     metadata = "metadata.db"
+///     default_backend = "main"
+///
+///     [backends.main]
+///     kind  = "enveloped"
+///     key   = { kind = "software", keyring = "keyring.json" }
+///     shelf = "payloads.db"
+/// "#;
+/// let config = Config::from_toml(text, Path::new("/etc/strongroom"))?;
+/// assert_eq!(config.metadata, "/etc/strongroom/metadata.db");
+/// # Ok::<(), strongroom::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Config {
+    /// The metadata database: the path of a SQLite file.
+    pub metadata: String,
+    /// The backend of projects that [`projects`](Self::projects) does not name.
+    pub default_backend: String,
+    /// Whether a put into an unknown project makes it. On by default.
+    #[serde(default = "yes")]
+    pub auto_create_projects: bool,
+    /// Every backend, by its name.
+    pub backends: BTreeMap<String, BackendConfig>,
+    /// Projects with a backend of their own choice.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub projects: BTreeMap<String, ProjectConfig>,
+}
+
+/// One backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum BackendConfig {
+    /// Encrypts payloads under project keys and lays them on a shelf.
+    Enveloped {
+        /// What wraps the project keys.
+        key: KeyConfig,
+        /// The path of a SQLite file.
+        shelf: String,
+    },
+}
+
+/// One key backend.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum KeyConfig {
+    /// Root keys in a keyring file.
+    Software {
+        /// The path of the keyring.
+        keyring: String,
+        /// Who else may read the keyring.
+        #[serde(default, skip_serializing_if = "KeyringPermissions::is_default")]
+        keyring_permissions: KeyringPermissions,
+    },
+}
+
+/// Who may read a keyring besides its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyringPermissions {
+    /// Nobody.
+    #[default]
+    Owner,
+    /// The file's group: for mounted secrets.
+    Group,
+    /// Anybody: for mounted secrets whose folder is closed.
+    Any,
+}
+
+impl KeyringPermissions {
+    fn is_default(&self) -> bool {
+        *self == KeyringPermissions::Owner
+    }
+}
+
+/// What a project was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectConfig {
+    /// The name of its backend.
+    pub backend: String,
+}
+
+impl Config {
+    /// Reads a config file. It must not be writable by anybody but its owner and root.
+    pub fn load(path: &Path) -> Result<Config> {
+        let text = std::fs::read_to_string(path).map_err(|e| file_error("read", path, e))?;
+        check_not_writable_by_others(path)?;
+        let absolute = std::path::absolute(path).map_err(|e| file_error("find", path, e))?;
+        Config::from_toml(&text, &folder_of(&absolute)).map_err(|e| {
+            let what = format!("{}: {}", path.display(), e.what());
+            Error::new(e.kind(), what, e.next()).with_source(e)
+        })
+    }
+
+    /// Reads a config from text; relative paths are relative to `base`.
+    pub fn from_toml(text: &str, base: &Path) -> Result<Config> {
+        let table: toml::Table = text.parse().map_err(unreadable)?;
+        unknown_keys::refuse(&table)?;
+        let mut config: Config = table.try_into().map_err(unreadable)?;
+        config.check()?;
+        config.make_absolute(base);
+        Ok(config)
+    }
+
+    /// The config as TOML.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(unreadable)
+    }
+
+    /// The path of the config to use: `explicit`, else `STRONGROOM_CONFIG`, else the user's, else
+    /// the machine's. `NotFound` names each place that was looked at.
+    pub fn find(explicit: Option<&Path>) -> Result<PathBuf> {
+        locate::find(explicit)
+    }
+
+    /// The backend of a project that is to be created.
+    pub(crate) fn backend_of(&self, project: &str) -> &str {
+        self.projects.get(project).map_or(&self.default_backend, |p| &p.backend)
+    }
+
+    fn check(&self) -> Result<()> {
+        for name in self.backends.keys() {
+            check_project_name(name).map_err(|e| {
+                invalid(format!("[backends.{name}]: {}", e.what()), e.next().to_owned())
+            })?;
+        }
+        let named = self.projects.values().map(|p| &p.backend).chain([&self.default_backend]);
+        for name in named {
+            if !self.backends.contains_key(name) {
+                return Err(invalid(
+                    format!("there is no [backends.{name}]"),
+                    "add that table, or name one that is there".to_owned(),
+                ));
+            }
+        }
+        for name in self.projects.keys() {
+            check_project_name(name)?;
+        }
+        if self.metadata.contains("://") {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "this build keeps metadata in a SQLite file only",
+                "give a path as `metadata`",
+            ));
+        }
+        Ok(())
+    }
+
+    fn make_absolute(&mut self, base: &Path) {
+        absolute(&mut self.metadata, base);
+        for backend in self.backends.values_mut() {
+            let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } =
+                backend;
+            absolute(keyring, base);
+            absolute(shelf, base);
+        }
+    }
+}
+
+fn absolute(path: &mut String, base: &Path) {
+    if let Some(joined) = base.join(&*path).to_str() {
+        *path = joined.to_owned();
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn unreadable(error: impl std::fmt::Display) -> Error {
+    let text = error.to_string();
+    invalid(text.trim_end().replace('\n', "; "), "correct the config".to_owned())
+}
+
+fn invalid(what: String, next: String) -> Error {
+    Error::new(ErrorKind::Config, what, next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        metadata = "m.db"
+        default_backend = "main"
+        [backends.main]
+        kind = "enveloped"
+        key = { kind = "software", keyring = "/k/keyring.json" }
+        shelf = "p.db"
+        [projects.web1]
+        backend = "main"
+    "#;
+
+    fn kind_and_text(text: &str) -> (ErrorKind, String) {
+        let error = Config::from_toml(text, Path::new("/base")).unwrap_err();
+        (error.kind(), error.to_string())
+    }
+
+    #[test]
+    fn relative_paths_are_relative_to_the_config() {
+        let config = Config::from_toml(GOOD, Path::new("/base")).unwrap();
+        assert_eq!(config.metadata, "/base/m.db");
+        assert!(config.auto_create_projects);
+        let again = Config::from_toml(&config.to_toml().unwrap(), Path::new("/other")).unwrap();
+        assert_eq!(again, config);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+        for (wrong, right, expected) in [
+            ("metadta", "metadata", "metadata"),
+            ("shlef", "shelf", "shelf"),
+            ("key_ring", "keyring", "keyring"),
+            ("backnd", "backend", "backend"),
+        ] {
+            let (kind, text) = kind_and_text(&GOOD.replacen(right, wrong, 1));
+            assert_eq!(kind, ErrorKind::Config);
+            assert!(text.contains(wrong) && text.contains(&format!("{expected}`")), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_named_must_be_there() {
+        let (kind, text) =
+            kind_and_text(&GOOD.replace("default_backend = \"main\"", "default_backend = \"x\""));
+        assert_eq!(kind, ErrorKind::Config);
+        assert!(text.contains("[backends.x]"), "{text}");
+        assert_eq!(kind_and_text("metadata = 1").0, ErrorKind::Config);
+        assert_eq!(kind_and_text("= [").0, ErrorKind::Config);
+        assert_eq!(kind_and_text(&GOOD.replace("enveloped", "magic")).0, ErrorKind::Config);
+    }
+}

@@ -1,0 +1,92 @@
+//! Where `init` puts a store.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::config::{BackendConfig, KeyConfig, KeyringPermissions};
+use crate::config::{MACHINE, user_config, user_data};
+use crate::{Config, Error, ErrorKind, Result};
+
+/// The name of the backend that `init` makes.
+pub(crate) const FIRST_BACKEND: &str = "main";
+
+/// The files of a new store with one software backend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// The config, which names the others.
+    pub config: PathBuf,
+    /// The keyring. Without it, no secret of the store can ever be read.
+    pub keyring: PathBuf,
+    /// The metadata database.
+    pub metadata: PathBuf,
+    /// The shelf.
+    pub shelf: PathBuf,
+}
+
+impl Layout {
+    /// Everything in one folder.
+    pub fn in_folder(folder: &Path) -> Layout {
+        Layout::split(folder, folder)
+    }
+
+    /// The user's place, where the store is found without being named. For root that is
+    /// `/etc/strongroom` and `/var/lib/strongroom`, for others the XDG base folders.
+    pub fn for_user() -> Result<Layout> {
+        if rustix::process::geteuid().is_root() {
+            let config = Path::new(MACHINE).parent().unwrap_or(Path::new("/etc/strongroom"));
+            return Ok(Layout::split(config, Path::new("/var/lib/strongroom")));
+        }
+        match (user_config(), user_data()) {
+            (Some(config), Some(data)) => {
+                Ok(Layout::split(config.parent().unwrap_or(&data), &data))
+            }
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "this user has no home folder",
+                "name a folder: `strongroom init DIR`",
+            )),
+        }
+    }
+
+    /// Whether the store is found there without being named.
+    pub fn is_default_place(&self) -> bool {
+        self.config == Path::new(MACHINE) || Some(&self.config) == user_config().as_ref()
+    }
+
+    fn split(config: &Path, data: &Path) -> Layout {
+        Layout {
+            config: config.join("strongroom.toml"),
+            keyring: config.join("keyring.json"),
+            metadata: data.join("metadata.db"),
+            shelf: data.join("payloads.db"),
+        }
+    }
+
+    /// The config for this layout, with absolute paths.
+    pub(crate) fn to_config(&self) -> Result<Config> {
+        let text = |path: &Path| {
+            let path = std::path::absolute(path).ok().and_then(|p| p.to_str().map(str::to_owned));
+            path.ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidArgument,
+                    "the path of the store is not valid UTF-8",
+                    "choose another folder",
+                )
+            })
+        };
+        let backend = BackendConfig::Enveloped {
+            key: KeyConfig::Software {
+                keyring: text(&self.keyring)?,
+                keyring_permissions: KeyringPermissions::default(),
+            },
+            shelf: text(&self.shelf)?,
+        };
+        Ok(Config {
+            metadata: text(&self.metadata)?,
+            default_backend: FIRST_BACKEND.to_owned(),
+            auto_create_projects: true,
+            backends: BTreeMap::from([(FIRST_BACKEND.to_owned(), backend)]),
+            projects: BTreeMap::new(),
+        })
+    }
+}

@@ -1,0 +1,67 @@
+//! Erasures: payloads that must go, and, once they are gone, the tombstone that says so.
+
+use strongroom_backend::{ProjectId, SecretId, VersionId};
+
+use super::record::{query, record, select};
+use super::{Field, Queries, Value};
+use crate::keys::StoreKeys;
+use crate::{Result, Timestamp};
+
+record! {
+    /// One payload to be destroyed.
+    Erasure in "erasures" by &[0];
+    version_id: VersionId,
+    project_id: ProjectId,
+    secret_id: SecretId,
+    backend: String,
+    /// Gone once it is done.
+    reference: Option<Vec<u8>>,
+    locator: Option<Vec<u8>>,
+    /// By which somebody who knows the name can ask whether it was erased.
+    name_hash: Vec<u8>,
+    requested_at: Timestamp,
+    done_at: Option<Timestamp>,
+}
+
+/// Pending erasures of one secret.
+pub(crate) fn pending_of_secret(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    project: ProjectId,
+    secret: SecretId,
+) -> Result<Vec<Erasure>> {
+    let sql = query!(Erasure, "WHERE project_id = ?1 AND secret_id = ?2 AND done_at IS NULL");
+    select(keys, queries, sql, &[project.value(), secret.value()])
+}
+
+/// Up to `limit` pending erasures of one project.
+pub(crate) fn pending_of_project(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    project: ProjectId,
+    limit: usize,
+) -> Result<Vec<Erasure>> {
+    let sql = query!(Erasure, "WHERE project_id = ?1 AND done_at IS NULL LIMIT ?2");
+    select(keys, queries, sql, &[project.value(), Value::Integer(limit as i64)])
+}
+
+/// Up to `limit` pending erasures.
+pub(crate) fn pending(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    limit: usize,
+) -> Result<Vec<Erasure>> {
+    let sql = query!(Erasure, "WHERE done_at IS NULL LIMIT ?1");
+    select(keys, queries, sql, &[Value::Integer(limit as i64)])
+}
+
+/// How many erasures are pending.
+pub(crate) fn count_pending(queries: &dyn Queries) -> Result<u64> {
+    let mut count = 0;
+    let sql = "SELECT count(*) FROM erasures WHERE done_at IS NULL";
+    queries.select(sql, &[], &mut |row| {
+        count = i64::from_value(row.value(0)?)?;
+        Ok(())
+    })?;
+    Ok(count.unsigned_abs())
+}

@@ -1,0 +1,81 @@
+//! The one query of a get: a path's project, secret and newest or numbered version.
+
+use std::sync::LazyLock;
+
+use super::projects::Project;
+use super::secrets::Secret;
+use super::versions::Version;
+use super::{Queries, Record, Value};
+use crate::keys::StoreKeys;
+use crate::{Error, ErrorKind, Result, SecretPath};
+
+/// A version with all that decides about it, each row checked.
+pub(crate) struct Found {
+    pub(crate) project: Project,
+    pub(crate) secret: Secret,
+    pub(crate) version: Version,
+}
+
+/// The version `number` of the secret at `path`, or its newest; nothing when it is not there.
+pub(crate) fn version(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    path: &SecretPath,
+    number: Option<u32>,
+) -> Result<Option<Found>> {
+    static NEWEST: LazyLock<String> =
+        LazyLock::new(|| statement("ORDER BY versions.number DESC LIMIT 1"));
+    static NUMBERED: LazyLock<String> = LazyLock::new(|| statement("AND versions.number = ?3"));
+
+    let mut found = None;
+    let (project, name) = (Value::Text(path.project()), Value::Text(path.name()));
+    let mut take = |row: &dyn super::Row| {
+        let secret_at = Project::COLUMNS.len() + 2;
+        let version_at = secret_at + Secret::COLUMNS.len() + 2;
+        found = Some(Found {
+            project: Project::open(keys, row, 0)?,
+            secret: Secret::open(keys, row, secret_at)?,
+            version: Version::open(keys, row, version_at)?,
+        });
+        Ok(())
+    };
+    match number {
+        None => queries.select(&NEWEST, &[project, name], &mut take)?,
+        Some(number) => {
+            let number = Value::Integer(number.into());
+            queries.select(&NUMBERED, &[project, name, number], &mut take)?;
+        }
+    }
+    if let Some(found) = &found {
+        same_epoch(found)?;
+    }
+    Ok(found)
+}
+
+/// Rows of one project that were taken from different times do not fit together.
+fn same_epoch(found: &Found) -> Result<()> {
+    let epoch = found.project.epoch;
+    if found.secret.project_epoch == epoch && found.version.project_epoch == epoch {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Corrupt,
+        "metadata rows of different epochs were mixed",
+        "run `strongroom doctor`, and restore a backup",
+    ))
+}
+
+fn statement(rest: &str) -> String {
+    let columns = [
+        Project::statements().columns.as_str(),
+        Secret::statements().columns.as_str(),
+        Version::statements().columns.as_str(),
+    ]
+    .join(", ");
+    format!(
+        "SELECT {columns} FROM projects
+         JOIN secrets ON secrets.project_id = projects.project_id AND secrets.name = ?2
+         JOIN versions ON versions.secret_id = secrets.secret_id
+         WHERE projects.name = ?1 AND projects.state = 1 {rest}"
+    )
+}

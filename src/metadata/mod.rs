@@ -1,0 +1,115 @@
+//! The port to the metadata database, and the rows that live in it.
+//!
+//! What an operation means is written once, over [`Queries`]; a database provides only statements,
+//! transactions and locks. Statements are portable SQL with numbered parameters (`?1`).
+
+pub(crate) mod claims;
+pub(crate) mod clock;
+pub(crate) mod erasures;
+pub(crate) mod keys;
+pub(crate) mod lookup;
+pub(crate) mod projects;
+mod record;
+pub(crate) mod root_keys;
+pub(crate) mod scan;
+pub(crate) mod secrets;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+pub(crate) mod store_row;
+mod value;
+pub(crate) mod versions;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(crate) use record::Record;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::SqliteMetadata;
+pub(crate) use value::{Field, Value};
+
+use crate::{Error, ErrorKind, Result};
+
+/// One row of an answer.
+pub(crate) trait Row {
+    fn value(&self, column: usize) -> Result<Value<'_>>;
+}
+
+/// Statements, in a transaction or outside of one.
+pub(crate) trait Queries {
+    /// Runs a query and hands each row to `each`.
+    fn select(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()>;
+
+    /// Runs a statement; returns how many rows it changed. A row that breaks a unique index is
+    /// `AlreadyExists`.
+    fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize>;
+}
+
+/// A transaction's work. It may run more than once.
+pub(crate) type Work = Box<dyn FnMut(&dyn Queries) -> Result<()> + Send>;
+
+/// Something that is held until it is dropped.
+pub(crate) type Held = Box<dyn Send>;
+
+/// A metadata database.
+pub(crate) trait Metadata: Send + Sync {
+    /// Runs `work`, which only reads.
+    fn read(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()>;
+
+    /// Runs `work` in one transaction; returns when it is durable.
+    fn write(&self, work: Work) -> Result<()>;
+
+    /// Whether nothing can be written here.
+    fn is_read_only(&self) -> bool;
+
+    /// The database's clock: UTC microseconds.
+    fn now(&self) -> i64;
+
+    /// Keeps payloads from being destroyed while a backup runs. Waits for those who destroy now.
+    fn hold_erasures(&self) -> Result<Held>;
+
+    /// The right to destroy payloads, or nothing while a backup holds erasures.
+    fn permit_erasures(&self) -> Result<Option<Held>>;
+
+    /// Writes a consistent copy to the new file `target`, not synced.
+    fn copy_to(&self, target: &Path) -> Result<()>;
+
+    /// Looks for damage in the database's structure; returns what was found.
+    fn check(&self) -> Result<Vec<String>>;
+}
+
+impl dyn Metadata + '_ {
+    /// Reads one thing.
+    pub(crate) fn reading<T>(&self, mut work: impl FnMut(&dyn Queries) -> Result<T>) -> Result<T> {
+        let mut answer = None;
+        self.read(&mut |queries| {
+            answer = Some(work(queries)?);
+            Ok(())
+        })?;
+        answer.ok_or_else(lost)
+    }
+
+    /// Writes, and returns what the work found.
+    pub(crate) fn writing<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&dyn Queries) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let answer = Arc::new(Mutex::new(None));
+        let place = answer.clone();
+        self.write(Box::new(move |queries| {
+            let value = work(queries)?;
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+            Ok(())
+        }))?;
+        let value = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        value.ok_or_else(lost)
+    }
+}
+
+fn lost() -> Error {
+    Error::new(ErrorKind::Internal, "the database skipped a piece of work", "report this")
+}

@@ -1,0 +1,207 @@
+//! Rows that decide something: typed, and authenticated by a MAC over their columns.
+
+use std::sync::LazyLock;
+
+use strongroom_crypto::RowMac;
+
+use super::{Queries, Row, Value};
+use crate::keys::StoreKeys;
+use crate::{Error, ErrorKind, Result};
+
+/// The version of the canonical encoding that this code writes.
+const ROW_VERSION: i64 = 1;
+
+/// A row of one table. Its columns are in the order of `docs/format.md`.
+pub(crate) trait Record: Sized {
+    const TABLE: &'static str;
+    const COLUMNS: &'static [&'static str];
+    /// The columns that identify a row, as positions in `COLUMNS`.
+    const KEY: &'static [usize];
+
+    /// The statements of this table, put together once.
+    fn statements() -> &'static Statements;
+    fn values<'a>(&'a self, each: &mut dyn FnMut(Value<'a>));
+    fn from_row(row: &dyn Row, at: usize) -> Result<Self>;
+
+    /// Checks the MAC of the row whose columns start at `at`, and reads it.
+    fn open(keys: &StoreKeys, row: &dyn Row, at: usize) -> Result<Self> {
+        let width = Self::COLUMNS.len();
+        let mut mac = keys.row_mac(Self::TABLE)?;
+        for column in at..at + width {
+            add(&mut mac, row.value(column)?);
+        }
+        let (version, stored) = (row.value(at + width)?, row.value(at + width + 1)?);
+        match (version, stored) {
+            (Value::Integer(ROW_VERSION), Value::Bytes(stored)) if mac.verify(stored) => {
+                Self::from_row(row, at)
+            }
+            (Value::Integer(version), _) if version > ROW_VERSION => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("a row of {} is of version {version}", Self::TABLE),
+                "use a newer Strongroom",
+            )),
+            _ => Err(altered(Self::TABLE)),
+        }
+    }
+
+    /// Adds the row. `AlreadyExists` when a unique index has it already.
+    fn insert(&self, keys: &StoreKeys, queries: &dyn Queries) -> Result<()> {
+        self.run(keys, queries, &Self::statements().insert).map(|_| ())
+    }
+
+    /// Replaces the row with the same key. `Conflict` when it is gone.
+    fn update(&self, keys: &StoreKeys, queries: &dyn Queries) -> Result<()> {
+        match self.run(keys, queries, &Self::statements().update)? {
+            1 => Ok(()),
+            _ => Err(Error::new(
+                ErrorKind::Conflict,
+                format!("a row of {} went away meanwhile", Self::TABLE),
+                "try again",
+            )),
+        }
+    }
+
+    /// Removes the row.
+    fn delete(&self, queries: &dyn Queries) -> Result<()> {
+        let mut values = Vec::with_capacity(Self::COLUMNS.len());
+        self.values(&mut |value| values.push(value));
+        let key: Vec<Value<'_>> = Self::KEY.iter().map(|at| values[*at]).collect();
+        queries.execute(&Self::statements().delete, &key).map(|_| ())
+    }
+
+    #[doc(hidden)]
+    fn run(&self, keys: &StoreKeys, queries: &dyn Queries, sql: &str) -> Result<usize> {
+        let mut values = Vec::with_capacity(Self::COLUMNS.len() + 2);
+        let mut mac = keys.row_mac(Self::TABLE)?;
+        self.values(&mut |value| {
+            add(&mut mac, value);
+            values.push(value);
+        });
+        let mac = mac.finish();
+        values.push(Value::Integer(ROW_VERSION));
+        values.push(Value::Bytes(&mac));
+        queries.execute(sql, &values)
+    }
+}
+
+fn add(mac: &mut RowMac, value: Value<'_>) {
+    match value {
+        Value::Null => mac.absent(),
+        Value::Integer(number) => mac.integer(number),
+        Value::Text(text) => mac.text(text),
+        Value::Bytes(bytes) => mac.bytes(bytes),
+    };
+}
+
+fn altered(table: &str) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("a row of the metadata table {table} was altered from outside"),
+        "run `strongroom doctor`, and restore a backup from before it happened",
+    )
+}
+
+/// The statements that every table has.
+pub(crate) struct Statements {
+    /// `table.column, …`, for queries of several tables.
+    pub(crate) columns: String,
+    insert: String,
+    update: String,
+    delete: String,
+}
+
+impl Statements {
+    pub(crate) const fn of<R: Record>() -> LazyLock<Statements> {
+        LazyLock::new(Statements::build::<R>)
+    }
+
+    fn build<R: Record>() -> Statements {
+        let table = R::TABLE;
+        let all: Vec<&str> = R::COLUMNS.iter().copied().chain(["row_version", "mac"]).collect();
+        let join = |parts: Vec<String>, with: &str| parts.join(with);
+        let qualified = all.iter().map(|c| format!("{table}.{c}")).collect();
+        let marks = (1..=all.len()).map(|n| format!("?{n}")).collect();
+        let assigned = all.iter().zip(1..).map(|(c, n)| format!("{c} = ?{n}")).collect();
+        let by_position = R::KEY.iter().map(|k| format!("{} = ?{}", all[*k], k + 1)).collect();
+        let by_order = R::KEY.iter().zip(1..).map(|(k, n)| format!("{} = ?{n}", all[*k])).collect();
+        let key = match R::KEY {
+            [] => "1 = 1".to_owned(),
+            _ => join(by_position, " AND "),
+        };
+        Statements {
+            columns: join(qualified, ", "),
+            insert: format!(
+                "INSERT INTO {table} ({}) VALUES ({})",
+                all.join(", "),
+                join(marks, ", ")
+            ),
+            update: format!("UPDATE {table} SET {} WHERE {key}", join(assigned, ", ")),
+            delete: format!("DELETE FROM {table} WHERE {}", join(by_order, " AND ")),
+        }
+    }
+}
+
+/// Declares a record: its struct, table, key and columns.
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident in $table:literal by $key:expr;
+     $($(#[$column_doc:meta])* $column:ident: $type:ty,)*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) struct $name {
+            $($(#[$column_doc])* pub(crate) $column: $type,)*
+        }
+
+        impl $crate::metadata::Record for $name {
+            const TABLE: &'static str = $table;
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column),)*];
+            const KEY: &'static [usize] = $key;
+
+            fn statements() -> &'static $crate::metadata::record::Statements {
+                use std::sync::LazyLock;
+                use $crate::metadata::record::Statements;
+                static STATEMENTS: LazyLock<Statements> = Statements::of::<$name>();
+                &STATEMENTS
+            }
+
+            fn values<'a>(&'a self, each: &mut dyn FnMut($crate::metadata::Value<'a>)) {
+                $(each($crate::metadata::Field::value(&self.$column));)*
+            }
+
+            fn from_row(row: &dyn $crate::metadata::Row, at: usize) -> $crate::Result<Self> {
+                let mut columns = at..;
+                let mut next = || row.value(columns.next().unwrap_or_default());
+                Ok($name { $($column: $crate::metadata::Field::from_value(next()?)?,)* })
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+/// Reads whole, checked rows: `SELECT columns FROM table` and what follows.
+pub(crate) fn select<R: Record>(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    sql: &str,
+    parameters: &[Value<'_>],
+) -> Result<Vec<R>> {
+    let mut records = Vec::new();
+    queries.select(sql, parameters, &mut |row| {
+        records.push(R::open(keys, row, 0)?);
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+/// A query of one table, put together once: `query!(Project, "WHERE name = ?1")`.
+macro_rules! query {
+    ($record:ty, $rest:literal) => {{
+        use std::sync::LazyLock;
+        use $crate::metadata::Record;
+        static SQL: LazyLock<String> = LazyLock::new(|| {
+            let columns = &<$record>::statements().columns;
+            format!("SELECT {columns} FROM {} {}", <$record>::TABLE, $rest)
+        });
+        SQL.as_str()
+    }};
+}
+pub(crate) use query;

@@ -1,0 +1,69 @@
+//! Erasing: invisible at once, and done only when the bytes are gone.
+
+use strongroom_backend::{ProjectId, SecretId, step};
+
+use super::Session;
+use crate::metadata::secrets::{self, not_found};
+use crate::metadata::{Record, clock, erasures, projects};
+use crate::{Error, ErrorKind, ProjectState, Result, SecretPath};
+
+impl Session {
+    /// Erases a secret with all its versions, in any state; its name is free at once.
+    ///
+    /// When this returns, no operation gives a payload back and no file that the store controls holds
+    /// its ciphertext. `Pending` when it is invisible already and bytes remain, because a backup runs
+    /// or a reader holds a file: opening the store, or doctor, finishes it.
+    pub fn erase(&self, path: &SecretPath) -> Result<()> {
+        self.operation("erase", || {
+            let (inner, at) = (self.inner.clone(), path.clone());
+            let (project, secret) = self.inner.metadata.writing(move |q| {
+                let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+                let project = projects::require(&inner.keys, q, at.project())?;
+                let secret = secrets::find(&inner.keys, q, project.project_id, at.name())?
+                    .ok_or_else(|| not_found(&at))?;
+                inner.record_secret(q, &project, &secret, now)?;
+                Ok((project.project_id, secret.secret_id))
+            })?;
+            step("erase.recorded");
+            self.finish_secret(path, project, secret)
+        })
+    }
+
+    /// Erases a project with all its secrets and its keys; its name is free at once.
+    ///
+    /// As [`erase`](Self::erase), and what a crash interrupts is finished likewise.
+    pub fn erase_project(&self, name: &str) -> Result<()> {
+        self.operation("erase project", || {
+            let (inner, wanted) = (self.inner.clone(), name.to_owned());
+            let project = self.inner.metadata.writing(move |q| {
+                clock::tick(&inner.keys, q, inner.metadata.now())?;
+                let mut project = projects::require(&inner.keys, q, &wanted)?;
+                project.state = ProjectState::Erasing;
+                project.update(&inner.keys, q)?;
+                Ok(project)
+            })?;
+            step("project-erase.recorded");
+            self.inner.finish_project_erase(project)
+        })
+    }
+
+    /// Destroys what is recorded for a secret that is, or may be, gone from view.
+    pub(super) fn finish_secret(
+        &self,
+        path: &SecretPath,
+        project: ProjectId,
+        secret: SecretId,
+    ) -> Result<()> {
+        let inner = &self.inner;
+        let pending = inner
+            .metadata
+            .reading(|q| erasures::pending_of_secret(&inner.keys, q, project, secret))?;
+        inner.destroy_payloads(pending).map_err(|e| match e.kind() {
+            ErrorKind::Pending => {
+                Error::new(ErrorKind::Pending, format!("{path} is {}", e.what()), e.next())
+                    .with_source(e)
+            }
+            _ => e,
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Projects.
+
+use strongroom_backend::{KeyId, ProjectId, step};
+
+use super::Session;
+use super::describe::{check_list, page};
+use crate::keys::project_key_context;
+use crate::metadata::keys::WrappedKey;
+use crate::metadata::projects::{self, Project};
+use crate::metadata::secrets::{self, NameRange};
+use crate::metadata::{Queries, Record, clock, root_keys};
+use crate::path::check_project_name;
+use crate::store::new_key;
+use crate::{Error, ErrorKind, KeyState, ListOptions, Page, ProjectInfo, ProjectState, Result};
+
+/// The generation that a project's key begins with.
+const FIRST_GENERATION: u32 = 1;
+
+impl Session {
+    /// Makes a project with a key of its own, on `backend` or the one that the config gives it.
+    ///
+    /// `AlreadyExists` when a live project has the name.
+    pub fn create_project(&self, name: &str, backend: Option<&str>) -> Result<ProjectInfo> {
+        self.operation("create project", || {
+            check_project_name(name)?;
+            let backend = backend.unwrap_or_else(|| self.inner.config.backend_of(name)).to_owned();
+            let project = self.make_project(name, &backend)?;
+            step("project.created");
+            Ok(project_info(project, 0))
+        })
+    }
+
+    /// Live projects in the order of the bytes of their names.
+    pub fn projects(&self, options: &ListOptions) -> Result<Page<ProjectInfo>> {
+        self.operation("list projects", || {
+            check_list(options)?;
+            let inner = &self.inner;
+            inner.metadata.reading(|q| {
+                let range = NameRange::new(&options.prefix, options.after.as_deref());
+                let found = projects::page(&inner.keys, q, &range, options.limit + 1)?;
+                page(found, options.limit, |p| counted(q, p), |info| &info.name)
+            })
+        })
+    }
+
+    /// What is known of a project.
+    pub fn describe_project(&self, name: &str) -> Result<ProjectInfo> {
+        self.operation("describe project", || {
+            check_project_name(name)?;
+            let inner = &self.inner;
+            inner.metadata.reading(|q| counted(q, projects::require(&inner.keys, q, name)?))
+        })
+    }
+
+    /// Makes the project of a put. False when somebody else was faster.
+    pub(super) fn auto_create_project(&self, name: &str) -> Result<bool> {
+        let backend = self.inner.config.backend_of(name).to_owned();
+        match self.make_project(name, &backend) {
+            Ok(_) => Ok(true),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Makes a project and the first generation of its key in one transaction.
+    fn make_project(&self, name: &str, backend: &str) -> Result<Project> {
+        let slot = self.inner.slot(backend)?;
+        let root = self.inner.active_root(slot)?;
+        let id = ProjectId::random()?;
+        let context = project_key_context(self.inner.id, id, FIRST_GENERATION);
+        let wrapped = slot.keys.wrap(&root.root_key_id, &new_key()?, &context)?;
+        let key_id = KeyId::random()?;
+        step("project.key-wrapped");
+        let (inner, name) = (self.inner.clone(), name.to_owned());
+        self.inner.metadata.writing(move |q| {
+            let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+            if projects::find(&inner.keys, q, &name)?.is_some() {
+                return Err(Error::new(
+                    ErrorKind::AlreadyExists,
+                    format!("the project {name} is there already"),
+                    "use it, or choose another name",
+                ));
+            }
+            check_still_active(&inner, q, &root)?;
+            let project = Project {
+                project_id: id,
+                name: name.clone(),
+                state: ProjectState::Live,
+                backend: root.backend.clone(),
+                epoch: inner.epoch,
+                generation: FIRST_GENERATION,
+                created_at: now,
+            };
+            let key = WrappedKey {
+                key_id,
+                project_id: id,
+                generation: FIRST_GENERATION,
+                state: KeyState::Active,
+                backend: root.backend.clone(),
+                root_key_id: root.root_key_id.clone(),
+                wrapped: wrapped.clone(),
+                created_at: now,
+            };
+            project.insert(&inner.keys, q)?;
+            key.insert(&inner.keys, q)?;
+            Ok(project)
+        })
+    }
+}
+
+/// A root key that was replaced meanwhile wraps nothing new.
+fn check_still_active(
+    inner: &crate::store::Inner,
+    q: &dyn Queries,
+    root: &root_keys::RootKey,
+) -> Result<()> {
+    let active = root_keys::active(&inner.keys, q, &root.backend)?;
+    if active.as_ref().map(|key| &key.root_key_id) == Some(&root.root_key_id) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Conflict, "the root key was changed just now", "try again"))
+}
+
+fn counted(q: &dyn Queries, project: Project) -> Result<ProjectInfo> {
+    let secrets = secrets::count(q, project.project_id)?;
+    Ok(project_info(project, secrets))
+}
+
+fn project_info(project: Project, secrets: u64) -> ProjectInfo {
+    ProjectInfo {
+        id: project.project_id,
+        name: project.name,
+        backend: project.backend,
+        generation: project.generation,
+        created_at: project.created_at,
+        state: project.state,
+        secrets,
+    }
+}

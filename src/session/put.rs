@@ -1,0 +1,371 @@
+//! Putting payloads.
+//!
+//! The payload is durable in its backend before one transaction makes the version visible. That
+//! transaction checks everything again that the encryption relied on; where something has changed,
+//! the payload is encrypted and stored again under a new reference.
+
+use std::sync::Arc;
+
+use strongroom_backend::{Locator, Placement, Reference, SecretBytes, SecretId, VersionId, step};
+use strongroom_crypto::base62;
+
+use super::labels::{self, check_content_type};
+use super::{Session, describe};
+use crate::metadata::projects::{self, Project};
+use crate::metadata::secrets::{self, Secret};
+use crate::metadata::versions::Version;
+use crate::metadata::{Queries, Record, claims, clock, keys};
+use crate::store::{Inner, Slot};
+use crate::{
+    Error, ErrorKind, Expect, KeyState, ProjectState, PutOptions, PutReceipt, Recipe, Result,
+    SecretPath, SecretType, State, Timestamp, observe,
+};
+
+/// The longest payload, in bytes.
+pub const PAYLOAD_LIMIT: usize = 1 << 20;
+
+/// How often a put that loses races is begun again.
+const ATTEMPTS: usize = 16;
+
+/// What a put relied on when it encrypted.
+struct Plan {
+    project: Project,
+    stamp: Timestamp,
+    secret: Option<SecretId>,
+}
+
+/// A payload that is durable in its backend, and what it will be in the metadata.
+struct Stored {
+    project: Project,
+    generation: u32,
+    new_secret: bool,
+    secret: SecretId,
+    version: VersionId,
+    reference: Reference,
+    locator: Locator,
+    size: u32,
+}
+
+enum Outcome {
+    Committed(u32),
+    /// Something that the encryption relied on has changed.
+    Overtaken,
+}
+
+impl Session {
+    /// Puts a payload of 1 byte to [`PAYLOAD_LIMIT`] bytes as the newest version of a secret, and
+    /// returns when it would survive a power cut.
+    ///
+    /// The secret is made when it is not there, and so is its project where the config allows it.
+    /// Errors: `TooLarge`; `AlreadyExists` or `Conflict` when the expectation is not met, or the type
+    /// is another one; `Timeout` when the disk failed at the very moment: read back.
+    pub fn put(
+        &self,
+        path: &SecretPath,
+        payload: &SecretBytes,
+        options: &PutOptions,
+    ) -> Result<PutReceipt> {
+        self.operation("put", || self.put_payload(path, payload, options))
+    }
+
+    /// Puts a payload that is made here and that nobody sees.
+    pub fn generate(
+        &self,
+        path: &SecretPath,
+        recipe: &Recipe,
+        options: &PutOptions,
+    ) -> Result<PutReceipt> {
+        self.operation("generate", || {
+            let payload = match *recipe {
+                Recipe::Passphrase { length } => {
+                    check_length(length, Recipe::PASSPHRASE_LENGTH, "characters")?;
+                    base62(length)?
+                }
+                Recipe::Key { bytes } => {
+                    check_length(bytes, 16, "bytes")?;
+                    SecretBytes::random(bytes)?
+                }
+            };
+            self.put_payload(path, &payload, options)
+        })
+    }
+
+    fn put_payload(
+        &self,
+        path: &SecretPath,
+        payload: &SecretBytes,
+        options: &PutOptions,
+    ) -> Result<PutReceipt> {
+        check_put(payload, options)?;
+        let mut created_project = false;
+        for _ in 0..ATTEMPTS {
+            let Some(plan) = self.plan_put(path, options)? else {
+                created_project |= self.auto_create_project(path.project())?;
+                continue;
+            };
+            let stored = self.store_payload(plan, payload)?;
+            step("put.payload-stored");
+            let secret_id = stored.secret;
+            if let Outcome::Committed(version) = self.commit_put(path, options, stored)? {
+                step("put.committed");
+                return Ok(PutReceipt { version, created_project, secret_id });
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            format!("{path} was changed by others again and again"),
+            "try again",
+        ))
+    }
+
+    /// Reads what encryption needs, and refuses early what could only fail later. Nothing when there
+    /// is no project yet.
+    fn plan_put(&self, path: &SecretPath, options: &PutOptions) -> Result<Option<Plan>> {
+        let inner = &self.inner;
+        inner.metadata.reading(|q| {
+            let Some(project) = projects::find(&inner.keys, q, path.project())? else {
+                if !inner.config.auto_create_projects {
+                    return projects::require(&inner.keys, q, path.project()).map(|_| None);
+                }
+                return Ok(None);
+            };
+            let secret = secrets::find(&inner.keys, q, project.project_id, path.name())?;
+            check_expected(path, secret.as_ref(), options)?;
+            let stamp = clock::stamp(&inner.keys, q)?;
+            Ok(Some(Plan { project, stamp, secret: secret.map(|s| s.secret_id) }))
+        })
+    }
+
+    /// Encrypts and stores a payload under new ids.
+    fn store_payload(&self, plan: Plan, payload: &SecretBytes) -> Result<Stored> {
+        let inner = &self.inner;
+        let now = inner.metadata.now();
+        let generation = plan.project.generation;
+        let key = inner.project_key(&plan.project, generation)?;
+        let secret = match plan.secret {
+            Some(secret) => secret,
+            None => SecretId::at(now)?,
+        };
+        let version = VersionId::at(now)?;
+        // Never before the newest write that this put has seen: doctor tells strays by it.
+        let reference = Reference::at(now.max(plan.stamp.micros()))?;
+        let slot = inner.slot(&plan.project.backend)?;
+        let at = Placement {
+            reference,
+            store: inner.id,
+            project: plan.project.project_id,
+            secret,
+            version,
+            key: &key,
+        };
+        let locator = slot.call("store", |backend| backend.store(&at, payload))?;
+        Ok(Stored {
+            generation,
+            new_secret: plan.secret.is_none(),
+            secret,
+            version,
+            reference,
+            locator,
+            size: payload.len() as u32,
+            project: plan.project,
+        })
+    }
+
+    /// Makes the version visible, or finds that it was overtaken; then, as after an error that leaves
+    /// no doubt, the payload is taken back.
+    fn commit_put(
+        &self,
+        path: &SecretPath,
+        options: &PutOptions,
+        stored: Stored,
+    ) -> Result<Outcome> {
+        let stored = Arc::new(stored);
+        let (inner, put, path, options) =
+            (self.inner.clone(), stored.clone(), path.clone(), options.clone());
+        let outcome =
+            self.inner.metadata.writing(move |q| commit(&inner, q, &put, &path, &options));
+        let in_doubt = matches!(&outcome, Err(e) if e.kind() == ErrorKind::Timeout);
+        if !in_doubt && !matches!(outcome, Ok(Outcome::Committed(_))) {
+            step("put.overtaken");
+            // A failure leaves a stray, which doctor finds.
+            let target = (stored.reference, stored.locator.clone());
+            if let Ok(slot) = self.inner.slot(&stored.project.backend) {
+                let _ = slot.call("destroy", |backend| backend.destroy(&[target]));
+            }
+        }
+        outcome
+    }
+}
+
+/// The transaction of a put.
+fn commit(
+    inner: &Inner,
+    q: &dyn Queries,
+    stored: &Stored,
+    path: &SecretPath,
+    options: &PutOptions,
+) -> Result<Outcome> {
+    let keys = &inner.keys;
+    let moment = clock::tick(keys, q, inner.metadata.now())?;
+    let Some(project) = projects::by_id(keys, q, stored.project.project_id)? else {
+        return Ok(Outcome::Overtaken);
+    };
+    let key = keys::of_project(keys, q, project.project_id, stored.generation)?;
+    let secret = secrets::find(keys, q, project.project_id, path.name())?;
+    let same_secret = match &secret {
+        Some(secret) => secret.secret_id == stored.secret,
+        None => stored.new_secret,
+    };
+    let sealed = keys.seal_reference(stored.reference)?;
+    if project.state != ProjectState::Live
+        || project.backend != stored.project.backend
+        || key.state != KeyState::Active
+        || !same_secret
+        || !claims::claim(q, &sealed)?
+    {
+        return Ok(Outcome::Overtaken);
+    }
+    check_expected(path, secret.as_ref(), options)?;
+    let is_new = secret.is_none();
+    let secret = updated_secret(secret, &project, stored, path, options, moment.now)?;
+    let version = Version {
+        version_id: stored.version,
+        secret_id: stored.secret,
+        number: secret.newest(),
+        project_epoch: project.epoch,
+        state: match options.activates_at {
+            Some(date) if date > moment.now => State::PreActive,
+            _ => State::Active,
+        },
+        reference: Some(sealed.to_vec()),
+        locator: keys.seal_locator(stored.reference, &stored.locator)?,
+        generation: stored.generation,
+        size: stored.size,
+        created_at: moment.now,
+        activates_at: options.activates_at,
+        expires_at: options.expires_at,
+        deactivated_at: None,
+        compromised_at: None,
+        destroyed_at: None,
+    };
+    version.insert(keys, q)?;
+    if is_new {
+        secret.insert(keys, q)?
+    } else {
+        secret.update(keys, q)?
+    }
+    Ok(Outcome::Committed(version.number))
+}
+
+/// The secret's row after this put.
+fn updated_secret(
+    old: Option<Secret>,
+    project: &Project,
+    stored: &Stored,
+    path: &SecretPath,
+    options: &PutOptions,
+    now: Timestamp,
+) -> Result<Secret> {
+    let mut secret = old.unwrap_or_else(|| Secret {
+        secret_id: stored.secret,
+        project_id: project.project_id,
+        name: path.name().to_owned(),
+        project_epoch: project.epoch,
+        secret_type: options.secret_type.unwrap_or(SecretType::Passphrase),
+        content_type: None,
+        labels: Vec::new(),
+        next_number: 1,
+        created_at: now,
+        updated_at: now,
+    });
+    if !options.labels.is_empty() {
+        let mut all = labels::decode(&secret.labels)?;
+        all.extend(options.labels.clone());
+        secret.labels = labels::encode(&all)?;
+    }
+    if options.content_type.is_some() {
+        secret.content_type.clone_from(&options.content_type);
+    }
+    secret.updated_at = now;
+    secret.next_number = secret.next_number.checked_add(1).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Quota,
+            format!("{path} has had 4,294,967,294 versions"),
+            "erase it, or use another name",
+        )
+    })?;
+    Ok(secret)
+}
+
+fn check_put(payload: &SecretBytes, options: &PutOptions) -> Result<()> {
+    if payload.is_empty() {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "the payload is empty",
+            "check the command that writes it; an empty payload is never stored",
+        ));
+    }
+    if payload.len() > PAYLOAD_LIMIT {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("the payload is longer than {PAYLOAD_LIMIT} bytes"),
+            "store the data elsewhere, encrypted under a key that is kept here",
+        ));
+    }
+    if let Some(content_type) = &options.content_type {
+        check_content_type(content_type)?;
+    }
+    labels::check(&options.labels)?;
+    describe::check_dates(options.activates_at, options.expires_at)
+}
+
+fn check_expected(path: &SecretPath, found: Option<&Secret>, options: &PutOptions) -> Result<()> {
+    match (options.expect, found) {
+        (Expect::Absent, Some(secret)) => {
+            return Err(Error::new(
+                ErrorKind::AlreadyExists,
+                format!("{path} is there already, in version {}", secret.newest()),
+                "put without --if-absent to add a version",
+            ));
+        }
+        (Expect::Version(expected), found) if found.map(Secret::newest) != Some(expected) => {
+            let what = match found {
+                Some(secret) => format!("{path} is at version {}, not {expected}", secret.newest()),
+                None => format!("{path} is not there, so not at version {expected}"),
+            };
+            return Err(Error::new(ErrorKind::Conflict, what, "read it again, then decide"));
+        }
+        _ => {}
+    }
+    match (options.secret_type, found) {
+        (Some(wanted), Some(secret)) if wanted != secret.secret_type => Err(Error::new(
+            ErrorKind::Conflict,
+            format!("{path} is a {}, not a {wanted}", secret.secret_type),
+            "use another name: the type of a secret never changes",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_length(length: usize, least: usize, unit: &str) -> Result<()> {
+    if (least..=1_024).contains(&length) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidArgument,
+        format!("{length} {unit} cannot be generated"),
+        format!("ask for {least} to 1024 {unit}"),
+    ))
+}
+
+impl Slot {
+    /// A call into the backend, observed; its errors name the backend.
+    pub(crate) fn call<T>(
+        &self,
+        name: &'static str,
+        work: impl FnOnce(&dyn strongroom_backend::Backend) -> Result<T>,
+    ) -> Result<T> {
+        observe::backend_call(&self.name, name, || work(&*self.backend))
+            .map_err(|e| e.with_backend(self.name.as_str()))
+    }
+}

@@ -1,0 +1,195 @@
+//! Backing a store up while it is in use.
+//!
+//! Erasures are held, so that every payload that the copied metadata names is still there when the
+//! shelves are copied, later. The metadata is copied before them.
+
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use serde::Serialize;
+use strongroom_backend::{SecretBytes, file_error, folder_of, step, sync_folder_of};
+use strongroom_crypto::{PassphraseCost, Sealing};
+
+use super::backup_file::{BackupInfo, SectionKind, Writer};
+use super::{Inner, Progress, Store};
+use crate::config::{BackendConfig, KeyConfig, KeyringPermissions};
+use crate::metadata::{Record, clock, scan, store_row};
+use crate::{Config, Error, ErrorKind, Result, Timestamp};
+
+/// How root keys are sealed under a passphrase: format.md, section 7.
+pub(super) const BACKUP_KEYS: Sealing =
+    Sealing::new("backup of keys", b"SRP1", "strongroom/backup-keys/1", COST_FIELDS);
+
+/// Memory, passes, lanes, and the passphrase's salt.
+const COST_FIELDS: usize = 12 + SALT;
+pub(super) const SALT: usize = 16;
+
+/// What a backup has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupReport {
+    /// The length of the file.
+    pub bytes: u64,
+    /// How many versions it holds.
+    pub versions: u64,
+    /// Whether it holds the keys.
+    pub holds_keys: bool,
+}
+
+impl Store {
+    /// Writes a consistent copy of the store to the new file `file`, while others use the store.
+    ///
+    /// Erases of others are held meanwhile and report `Pending`. Without a passphrase the copy holds
+    /// no keys: it is worth nothing without the keyring. With one, the root keys are in it, encrypted
+    /// under the passphrase (Argon2id); only software keys can be.
+    pub fn backup(
+        &self,
+        file: &Path,
+        passphrase: Option<&SecretBytes>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<BackupReport> {
+        self.inner.check_process()?;
+        if file.symlink_metadata().is_ok() {
+            return Err(already_there(file));
+        }
+        let folder = folder_of(file);
+        // Beside the file, so that the finished copy can be linked into place.
+        let work = tempfile::Builder::new()
+            .prefix(".strongroom-backup-")
+            .tempdir_in(&folder)
+            .map_err(|e| file_error("write into", &folder, e))?;
+        let mut report = self.inner.write_backup(work.path(), passphrase, progress)?;
+        let finished = work.path().join("backup");
+        fs::hard_link(&finished, file).map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => already_there(file),
+            _ => file_error("create", file, e),
+        })?;
+        step("backup.linked");
+        sync_folder_of(file)?;
+        report.holds_keys = passphrase.is_some();
+        self.inner.note_backup()?;
+        step("backup.noted");
+        Ok(report)
+    }
+}
+
+impl Inner {
+    fn write_backup(
+        &self,
+        work: &Path,
+        passphrase: Option<&SecretBytes>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<BackupReport> {
+        let total = Some(2 + self.slots().count() as u64);
+        let mut done = 0;
+        let mut tell = |what| {
+            progress(Progress { what, done, total });
+            done += 1;
+        };
+        let _held = self.metadata.hold_erasures()?;
+        tell("copying metadata");
+        let metadata = work.join("metadata");
+        self.metadata.copy_to(&metadata)?;
+        step("backup.metadata-copied");
+        let versions = self.metadata.reading(scan::count_versions)?;
+        let mut shelves = Vec::new();
+        for slot in self.slots() {
+            tell("copying payloads");
+            let copy = work.join(format!("shelf-{}", slot.name));
+            slot.call("copy", |backend| backend.copy_to(&copy))?;
+            shelves.push((slot, copy));
+        }
+        step("backup.payloads-copied");
+        tell("writing the file");
+
+        let path = work.join("backup");
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|e| file_error("create", &path, e))?;
+        let keys = if passphrase.is_some() { shelves.len() } else { 0 };
+        let info = BackupInfo {
+            store: self.id,
+            made_at: Timestamp::from_micros(self.metadata.now()),
+            holds_keys: passphrase.is_some(),
+            epoch: self.epoch,
+            sections: (2 + shelves.len() + keys) as u32,
+        };
+        let mut writer = Writer::begin(&path, file, self.keys.backup_mac()?, &info)?;
+        let config = restored_config(&self.config).to_toml()?;
+        writer.bytes(SectionKind::Config, "", config.as_bytes())?;
+        writer.file(SectionKind::Metadata, "", &metadata)?;
+        for (slot, copy) in &shelves {
+            writer.file(SectionKind::Shelf, &slot.name, copy)?;
+        }
+        if let Some(passphrase) = passphrase {
+            for (slot, _) in &shelves {
+                let sealed = self.seal_keys(slot, passphrase)?;
+                writer.bytes(SectionKind::Keys, &slot.name, &sealed)?;
+            }
+        }
+        let bytes = writer.finish()?;
+        step("backup.written");
+        Ok(BackupReport { bytes, versions, holds_keys: false })
+    }
+
+    fn seal_keys(&self, slot: &super::Slot, passphrase: &SecretBytes) -> Result<Vec<u8>> {
+        let keys = slot.keys.export().map_err(|e| e.with_backend(slot.name.as_str()))?;
+        let cost = PassphraseCost::NOW;
+        let salt: [u8; SALT] = strongroom_backend::random_bytes()?;
+        let key = cost.derive(passphrase, &salt)?;
+        let mut fields = cost.to_bytes().to_vec();
+        fields.extend_from_slice(&salt);
+        let mut name = Vec::new();
+        strongroom_crypto::append_text(&mut name, &slot.name);
+        BACKUP_KEYS.seal(&key, &fields, &[self.id.as_bytes(), &name], &keys)
+    }
+
+    /// Writes down that there is a backup, where that can be written.
+    fn note_backup(self: &std::sync::Arc<Self>) -> Result<()> {
+        if self.metadata.is_read_only() {
+            return Ok(());
+        }
+        let inner = self.clone();
+        self.metadata.writing(move |q| {
+            let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+            let mut row = store_row::load(&inner.keys, q)?;
+            row.backed_up_at = Some(now);
+            row.update(&inner.keys, q)
+        })
+    }
+}
+
+/// The config of a restored store: every file in its own folder.
+fn restored_config(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.metadata = "metadata.db".to_owned();
+    for (name, backend) in &mut config.backends {
+        let BackendConfig::Enveloped { key, shelf } = backend;
+        let KeyConfig::Software { keyring, keyring_permissions } = key;
+        *keyring = keyring_file(name);
+        *keyring_permissions = KeyringPermissions::Owner;
+        *shelf = shelf_file(name);
+    }
+    config
+}
+
+/// The name of a backend's keyring in a restored folder.
+pub(super) fn keyring_file(backend: &str) -> String {
+    format!("keyring-{backend}.json")
+}
+
+/// The name of a backend's shelf in a restored folder.
+pub(super) fn shelf_file(backend: &str) -> String {
+    format!("payloads-{backend}.db")
+}
+
+fn already_there(file: &Path) -> Error {
+    Error::new(
+        ErrorKind::AlreadyExists,
+        format!("{} is there already", file.display()),
+        "choose another name: a backup never replaces a file",
+    )
+}

@@ -1,0 +1,134 @@
+//! Making a store. The config comes last: without it there is no store, only files.
+
+use std::path::{Path, PathBuf};
+
+use strongroom_backend::{
+    KeyId, Marker, ProjectId, RootKeyId, StoreId, create_file, create_folder, folder_of,
+    host_micros, step,
+};
+
+use super::{Slot, compose, new_key};
+use crate::config::{BackendConfig, KeyConfig};
+use crate::keys::{StoreKeys, make_check_value, store_key_context};
+use crate::metadata::clock::Clock;
+use crate::metadata::keys::WrappedKey;
+use crate::metadata::root_keys::RootKey;
+use crate::metadata::store_row::StoreRow;
+use crate::metadata::{Metadata, Record};
+use crate::{Config, Error, ErrorKind, KeyState, Layout, Result, Timestamp};
+
+/// Files that SQLite and the writers' queue put beside a database.
+const BESIDE_DATABASES: [&str; 4] = ["-wal", "-shm", "-turn", "-erasing"];
+
+/// Makes everything that a layout names.
+pub(super) fn create(layout: &Layout) -> Result<()> {
+    let files = [&layout.config, &layout.keyring, &layout.metadata, &layout.shelf];
+    if let Some(there) = files.iter().find(|f| f.symlink_metadata().is_ok()) {
+        return Err(Error::new(
+            ErrorKind::AlreadyExists,
+            format!("{} is there already", there.display()),
+            "a store was made, or its making interrupted, here: use it, or choose another folder",
+        ));
+    }
+    for file in files {
+        create_folder(&folder_of(file))?;
+    }
+    step("init.folders-made");
+    make(layout).inspect_err(|_| remove(&files))
+}
+
+fn make(layout: &Layout) -> Result<()> {
+    let config = layout.to_config()?;
+    let marker = Marker { store: StoreId::random()?, epoch: host_micros() };
+    let slots = compose::create_backends(&config)?;
+    step("init.backends-made");
+    for slot in &slots {
+        slot.backend.set_marker(None, marker)?;
+    }
+    let metadata = compose::create_metadata(&config)?;
+    step("init.metadata-made");
+    write_first_rows(&*metadata, &slots, &config.default_backend, marker)?;
+    step("init.rows-written");
+    drop((metadata, slots));
+    let text = relative_to(config, &folder_of(&layout.config)).to_toml()?;
+    create_file(&layout.config, text.as_bytes(), 0o600)?;
+    step("init.config-written");
+    Ok(())
+}
+
+fn write_first_rows(
+    metadata: &dyn Metadata,
+    slots: &[Slot],
+    default_backend: &str,
+    marker: Marker,
+) -> Result<()> {
+    let now = Timestamp::from_micros(marker.epoch);
+    let root = RootKeyId::new(compose::FIRST_ROOT_KEY)?;
+    let store_key = new_key()?;
+    let keys = StoreKeys::derive(marker.store, &store_key)?;
+    let mut root_keys = Vec::new();
+    let mut wrapped = None;
+    for slot in slots {
+        root_keys.push(RootKey {
+            backend: slot.name.clone(),
+            root_key_id: root.clone(),
+            state: KeyState::Active,
+            check_value: make_check_value(&*slot.keys, &root, marker.store)?,
+            created_at: now,
+        });
+        if slot.name == default_backend {
+            wrapped = Some(slot.keys.wrap(&root, &store_key, &store_key_context(marker.store))?);
+        }
+    }
+    let store_key = WrappedKey {
+        key_id: KeyId::random()?,
+        project_id: ProjectId::STORE,
+        generation: 1,
+        state: KeyState::Active,
+        backend: default_backend.to_owned(),
+        root_key_id: root,
+        wrapped: wrapped.unwrap_or_default(),
+        created_at: now,
+    };
+    let store = StoreRow {
+        store_id: marker.store,
+        epoch: marker.epoch,
+        created_at: now,
+        backed_up_at: None,
+    };
+    metadata.writing(move |q| {
+        store.insert(&keys, q)?;
+        Clock { stamp: now }.insert(&keys, q)?;
+        store_key.insert(&keys, q)?;
+        root_keys.iter().try_for_each(|key| key.insert(&keys, q))
+    })
+}
+
+/// Paths in the config's own folder are written relative to it, so that the folder can be moved.
+pub(super) fn relative_to(mut config: Config, folder: &Path) -> Config {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
+    let shorten = |path: &mut String| {
+        if let Some(rest) = Path::new(&*path).strip_prefix(&folder).ok().and_then(Path::to_str) {
+            *path = rest.to_owned();
+        }
+    };
+    shorten(&mut config.metadata);
+    for backend in config.backends.values_mut() {
+        let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } = backend;
+        shorten(keyring);
+        shorten(shelf);
+    }
+    config
+}
+
+/// Removes what a failed creation has made. It had found none of these files at its start.
+fn remove(files: &[&PathBuf]) {
+    for file in files {
+        let _ = std::fs::remove_file(file);
+        for suffix in BESIDE_DATABASES {
+            let mut beside = file.as_os_str().to_owned();
+            beside.push(suffix);
+            let _ = std::fs::remove_file(beside);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Health: each part is tested for real, and what somebody should act on is said.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use strongroom_backend::{Health, folder_of, memory_status};
+
+use super::{Inner, Slot, Store};
+use crate::config::{BackendConfig, KeyConfig};
+use crate::metadata::{clock, erasures, store_row, versions};
+use crate::{Result, Timestamp};
+
+/// An expiry is announced this long before.
+const EXPIRY_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+impl Store {
+    /// Tests every part for real: metadata, root keys, key backends, backends, clock.
+    ///
+    /// Warns until a backup exists, while a keyring and a shelf share a folder, 30 days before a version
+    /// expires, and while an erase is pending. Never fails: what does not work is a finding.
+    pub fn health(&self) -> Vec<Health> {
+        if let Err(e) = self.inner.check_process() {
+            return vec![Health::error("process", e.to_string())];
+        }
+        let inner = &self.inner;
+        let mut findings = Vec::new();
+        let mut add = |part: &str, found: Result<Health>| {
+            findings.push(found.unwrap_or_else(|e| Health::error(part, e.to_string())));
+        };
+        add("metadata", inner.metadata_health());
+        add("clock", inner.clock_health());
+        add("backup", inner.backup_health());
+        add("expiry", inner.expiry_health());
+        add("erasures", inner.erasure_health());
+        add("memory", Ok(memory_health()));
+        findings.extend(inner.root_key_health());
+        for slot in inner.slots() {
+            findings.extend(slot.keys.health().into_iter().map(|h| named(slot, h)));
+            findings.extend(slot.backend.health().into_iter().map(|h| named(slot, h)));
+            findings.extend(inner.epoch_health(slot));
+            findings.extend(inner.folder_health(slot));
+        }
+        findings
+    }
+}
+
+impl Inner {
+    fn metadata_health(&self) -> Result<Health> {
+        let row = self.metadata.reading(|q| store_row::load(&self.keys, q))?;
+        let access = match self.metadata.is_read_only() {
+            true => "read-only here",
+            false => "readable and writable",
+        };
+        Ok(Health::ok("metadata", format!("store {}, {access}", row.store_id)))
+    }
+
+    fn clock_health(&self) -> Result<Health> {
+        let now = self.metadata.now();
+        let (moment, stamp) = self
+            .metadata
+            .reading(|q| Ok((clock::moment(&self.keys, q, now)?, clock::stamp(&self.keys, q)?)))?;
+        if moment.trusted {
+            return Ok(Health::ok("clock", format!("newest write {stamp}")));
+        }
+        Ok(Health::error(
+            "clock",
+            format!(
+                "the clock says {}, but the store was written at {stamp}: nothing expires or \
+                 becomes active until the clock is set right",
+                moment.now
+            ),
+        ))
+    }
+
+    fn backup_health(&self) -> Result<Health> {
+        let row = self.metadata.reading(|q| store_row::load(&self.keys, q))?;
+        Ok(match row.backed_up_at {
+            Some(time) => Health::ok("backup", format!("the last one was made at {time}")),
+            None => Health::warning(
+                "backup",
+                "there is none: run `strongroom backup FILE`, and keep the keyring elsewhere too",
+            ),
+        })
+    }
+
+    fn expiry_health(&self) -> Result<Health> {
+        let now = self.metadata.now();
+        let until = now.saturating_add(EXPIRY_WARNING.as_micros() as i64);
+        let (from, until) = (Timestamp::from_micros(now), Timestamp::from_micros(until));
+        let count = self.metadata.reading(|q| versions::count_expiring(q, from, until))?;
+        Ok(match count {
+            0 => Health::ok("expiry", "nothing expires within 30 days"),
+            n => Health::warning("expiry", format!("{n} versions expire within 30 days")),
+        })
+    }
+
+    fn erasure_health(&self) -> Result<Health> {
+        Ok(match self.metadata.reading(erasures::count_pending)? {
+            0 => Health::ok("erasures", "none is pending"),
+            n => Health::warning(
+                "erasures",
+                format!("{n} are pending: run `strongroom doctor --repair`"),
+            ),
+        })
+    }
+
+    fn root_key_health(&self) -> Vec<Health> {
+        let keys = match self.known_root_keys() {
+            Ok(keys) => keys,
+            Err(e) => return vec![Health::error("root keys", e.to_string())],
+        };
+        let health = |key| {
+            let check = self.check_root_key(key);
+            let part = format!("root key {}/{}", check.backend, check.id);
+            match check.result {
+                Ok(()) => Health::ok(part, "at hand, and the store's own"),
+                Err(e) => Health::error(part, e.to_string()),
+            }
+        };
+        keys.into_iter().map(health).collect()
+    }
+
+    fn epoch_health(&self, slot: &Slot) -> Option<Health> {
+        let part = format!("epoch {}", slot.name);
+        match slot.backend.marker() {
+            Ok(Some(marker)) if marker == self.marker() => None,
+            Ok(_) => Some(Health::error(
+                part,
+                "metadata and backend are of different epochs: one is a copy, or was restored \
+                 alone; nothing is removed from the backend",
+            )),
+            Err(e) => Some(Health::error(part, e.to_string())),
+        }
+    }
+
+    fn folder_health(&self, slot: &Slot) -> Option<Health> {
+        let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } =
+            self.config.backends.get(&slot.name)?;
+        let folder = |path: &str| -> PathBuf {
+            let folder = folder_of(Path::new(path));
+            folder.canonicalize().unwrap_or(folder)
+        };
+        (folder(keyring) == folder(shelf)).then(|| {
+            Health::warning(
+                format!("folder {}", slot.name),
+                "keyring and shelf share a folder: whoever copies it has every secret; move the \
+                 keyring to another place and name that in the config",
+            )
+        })
+    }
+}
+
+fn memory_health() -> Health {
+    let status = memory_status();
+    if status.unlocked == 0 {
+        return Health::ok("memory", format!("{} bytes locked", status.locked));
+    }
+    Health::warning(
+        "memory",
+        format!(
+            "{} of {} bytes of secrets could be swapped out: raise `ulimit -l`",
+            status.unlocked,
+            status.unlocked + status.locked
+        ),
+    )
+}
+
+fn named(slot: &Slot, health: Health) -> Health {
+    Health { part: format!("{} {}", health.part, slot.name), ..health }
+}

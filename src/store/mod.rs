@@ -1,0 +1,235 @@
+//! A store: a metadata database and its backends.
+
+mod backup;
+mod backup_file;
+mod compose;
+mod create;
+mod doctor;
+mod erasing;
+mod health;
+mod open;
+mod restore;
+mod root_keys;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use strongroom_backend::{Backend, KeyBackend, Marker, ProjectKey, SecretBytes, StoreId};
+
+pub use backup::BackupReport;
+pub use backup_file::{BackupInfo, backup_info};
+pub use doctor::{DoctorOptions, DoctorReport, Finding};
+pub use restore::{RestoreKeys, RestoreReport};
+pub use root_keys::{KeyCheck, RootKeyInfo};
+
+use crate::keys::{ProjectKeys, StoreKeys, project_key_context};
+use crate::metadata::projects::Project;
+use crate::metadata::{self, Metadata};
+use crate::{Config, Error, ErrorKind, KeyState, Layout, Result, Session};
+
+/// One Strongroom store, open. Clones share everything; use them from any thread.
+///
+/// ```
+/// use strongroom::{Layout, PutOptions, SecretBytes, Store};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let folder = folder.path();
+/// let store = Store::create(&Layout::in_folder(folder))?;
+/// let session = store.session();
+/// let path = "web1/borg".parse()?;
+/// session.put(&path, &SecretBytes::copy_of(b"correct horse")?, &PutOptions::default())?;
+/// assert_eq!(&session.get(&path)?[..], b"correct horse");
+/// # Ok::<(), strongroom::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) id: StoreId,
+    pub(crate) epoch: i64,
+    pub(crate) metadata: Box<dyn Metadata>,
+    pub(crate) keys: StoreKeys,
+    slots: BTreeMap<String, Slot>,
+    project_keys: ProjectKeys,
+    pid: u32,
+}
+
+/// A backend of the config, with the key backend that wraps its projects' keys.
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) backend: Box<dyn Backend>,
+    pub(crate) keys: Box<dyn KeyBackend>,
+}
+
+/// How far a long operation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done: `reading versions`.
+    pub what: &'static str,
+    /// How much of it is done.
+    pub done: u64,
+    /// How much there is, where that is known.
+    pub total: Option<u64>,
+}
+
+impl Store {
+    /// Makes a new store with one software backend and opens it.
+    ///
+    /// `AlreadyExists` names the first file that is in the way; nothing is ever replaced, and what a
+    /// failed creation has made is removed again.
+    pub fn create(layout: &Layout) -> Result<Store> {
+        create::create(layout)?;
+        Store::open(&layout.config)
+    }
+
+    /// Opens the store that a config file describes. Never creates one.
+    ///
+    /// Erases that were recorded and not finished are finished here. `Config` when the config or
+    /// the keyring is missing, unsafe or not the store's own.
+    pub fn open(config: &Path) -> Result<Store> {
+        Store::open_config(Config::load(config)?)
+    }
+
+    /// As [`open`](Self::open), with a config that was read already.
+    pub fn open_config(config: Config) -> Result<Store> {
+        let inner = Arc::new(open::open(config)?);
+        erasing::finish_recorded(&inner);
+        Ok(Store { inner })
+    }
+
+    /// A session of the local owner.
+    pub fn session(&self) -> Session {
+        Session::new(self.inner.clone())
+    }
+
+    /// The store's id.
+    pub fn id(&self) -> StoreId {
+        self.inner.id
+    }
+
+    /// Whether the store can only be read here.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.metadata.is_read_only()
+    }
+
+    /// Closes this handle; the store is closed with its last one.
+    pub fn close(self) {}
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.inner.id)
+    }
+}
+
+impl Inner {
+    /// `Forked` in a child of the process that opened the store.
+    pub(crate) fn check_process(&self) -> Result<()> {
+        if self.pid == std::process::id() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Forked,
+            "this store was opened by the parent of this process",
+            "open it again in the child",
+        ))
+    }
+
+    /// The backend of this name, or of the config's choice.
+    pub(crate) fn slot(&self, name: &str) -> Result<&Slot> {
+        self.slots.get(name).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Config,
+                format!("the config has no backend {name}, which a project uses"),
+                format!("add [backends.{name}] to the config again"),
+            )
+        })
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
+        self.slots.values()
+    }
+
+    /// What marks the store's backends as its own.
+    pub(crate) fn marker(&self) -> Marker {
+        Marker { store: self.id, epoch: self.epoch }
+    }
+
+    /// A project's key in one of its generations: from the cache, or unwrapped.
+    pub(crate) fn project_key(
+        &self,
+        project: &Project,
+        generation: u32,
+    ) -> Result<Arc<ProjectKey>> {
+        let id = project.project_id;
+        let row =
+            || self.metadata.reading(|q| metadata::keys::of_project(&self.keys, q, id, generation));
+        let usable = |state: KeyState| match state {
+            KeyState::Destroyed => Err(Error::new(
+                ErrorKind::Destroyed,
+                format!("generation {generation} of this project's key was destroyed"),
+                "what it protected cannot be read any more",
+            )),
+            _ => Ok(()),
+        };
+        let load = || {
+            let row = row()?;
+            usable(row.state)?;
+            let slot = self.slot(&row.backend)?;
+            let context = project_key_context(self.id, id, generation);
+            let key = slot
+                .keys
+                .unwrap(&row.root_key_id, &row.wrapped, &context)
+                .map_err(|e| self.explain_unwrap(slot, &row.root_key_id, e))?;
+            Ok(ProjectKey::new(generation, key))
+        };
+        self.project_keys.get(id, generation, || usable(row()?.state), load)
+    }
+
+    pub(crate) fn forget_project_keys(&self, project: &Project) {
+        self.project_keys.forget(project.project_id);
+    }
+
+    /// Wraps a new key for a project of `slot` under its active root key.
+    pub(crate) fn active_root(&self, slot: &Slot) -> Result<metadata::root_keys::RootKey> {
+        let found =
+            self.metadata.reading(|q| metadata::root_keys::active(&self.keys, q, &slot.name))?;
+        found.ok_or_else(|| {
+            Error::new(
+                ErrorKind::Config,
+                format!("backend {} has no root key in this store", slot.name),
+                "use a backend that was there when the store was made",
+            )
+        })
+    }
+
+    /// A wrapped key that does not open was altered, or the root key at hand is another one.
+    fn explain_unwrap(
+        &self,
+        slot: &Slot,
+        root: &strongroom_backend::RootKeyId,
+        error: Error,
+    ) -> Error {
+        if error.kind() != ErrorKind::Corrupt {
+            return error;
+        }
+        let recorded = self.metadata.reading(|q| metadata::root_keys::all(&self.keys, q));
+        let row = recorded.ok().and_then(|rows| {
+            rows.into_iter().find(|r| r.backend == slot.name && r.root_key_id == *root)
+        });
+        row.and_then(|r| {
+            crate::keys::verify_check_value(&*slot.keys, root, self.id, &r.check_value).err()
+        })
+        .unwrap_or(error)
+    }
+}
+
+/// A fresh 256-bit key.
+pub(crate) fn new_key() -> Result<SecretBytes> {
+    SecretBytes::random(crate::keys::KEY_BYTES)
+}

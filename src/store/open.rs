@@ -1,0 +1,78 @@
+//! Opening a store: from the root key to the store key to authenticated rows.
+
+use strongroom_backend::{StoreId, step};
+
+use super::{Inner, Slot, compose};
+use crate::keys::{ProjectKeys, StoreKeys, store_key_context, verify_check_value};
+use crate::metadata::keys::WrappedKey;
+use crate::metadata::{Metadata, keys, root_keys, store_row};
+use crate::{Config, Error, ErrorKind, Result};
+
+/// Opens everything that a config names, and checks that it belongs together.
+pub(super) fn open(config: Config) -> Result<Inner> {
+    let metadata = compose::open_metadata(&config)?;
+    let slots = compose::open_backends(&config)?;
+    step("open.files-opened");
+    let (store, store_key) =
+        metadata.reading(|q| Ok((store_row::unchecked_id(q)?, keys::unchecked_store_key(q)?)))?;
+    let store_keys = unwrap_store_key(&*metadata, &slots, store, &store_key)?;
+    let row = metadata.reading(|q| {
+        // The row that was used unchecked is checked now that it can be.
+        keys::of_project(&store_keys, q, store_key.project_id, store_key.generation)?;
+        store_row::load(&store_keys, q)
+    })?;
+    for slot in &slots {
+        check_marker(slot, store)?;
+    }
+    Ok(Inner {
+        config,
+        id: store,
+        epoch: row.epoch,
+        metadata,
+        keys: store_keys,
+        slots: slots.into_iter().map(|slot| (slot.name.clone(), slot)).collect(),
+        project_keys: ProjectKeys::new(),
+        pid: std::process::id(),
+    })
+}
+
+fn unwrap_store_key(
+    metadata: &dyn Metadata,
+    slots: &[Slot],
+    store: StoreId,
+    row: &WrappedKey,
+) -> Result<StoreKeys> {
+    let slot = slots.iter().find(|slot| slot.name == row.backend).ok_or_else(|| {
+        Error::new(
+            ErrorKind::Config,
+            format!("the config has no backend {}, whose root key opens this store", row.backend),
+            format!("add [backends.{}] to the config again", row.backend),
+        )
+    })?;
+    let root = &row.root_key_id;
+    let check_value =
+        metadata.reading(|q| root_keys::unchecked_check_value(q, &slot.name, root))?;
+    if let Some(check_value) = check_value {
+        verify_check_value(&*slot.keys, root, store, &check_value)?;
+    }
+    let store_key = slot.keys.unwrap(root, &row.wrapped, &store_key_context(store))?;
+    StoreKeys::derive(store, &store_key)
+}
+
+fn check_marker(slot: &Slot, store: StoreId) -> Result<()> {
+    match slot.backend.marker()? {
+        Some(marker) if marker.store == store => Ok(()),
+        Some(marker) => Err(Error::new(
+            ErrorKind::Config,
+            format!("its payloads belong to the store {}, not to {store}", marker.store),
+            "correct the config: metadata and backends of one store belong together",
+        )
+        .with_backend(slot.name.as_str())),
+        None => Err(Error::new(
+            ErrorKind::Config,
+            "its payloads carry no marker of a store",
+            "its creation was interrupted, or it was damaged: restore a backup",
+        )
+        .with_backend(slot.name.as_str())),
+    }
+}

@@ -1,0 +1,218 @@
+//! Restoring a store from a backup file.
+//!
+//! Everything is prepared and proven in a folder beside the target, which takes its name at the end.
+//! The restored store has a new epoch: neither it nor older metadata removes the other's payloads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use strongroom_backend::{
+    Marker, SecretBytes, create_file, create_folder, file_error, folder_of, host_micros, step,
+    sync_folder_of,
+};
+use strongroom_crypto::PassphraseCost;
+
+use super::backup::{BACKUP_KEYS, SALT, keyring_file, shelf_file};
+use super::backup_file::{self, Reader, Section, SectionKind, damaged};
+use super::{DoctorOptions, Progress, Store, open};
+use crate::metadata::{Record, clock, store_row};
+use crate::path::check_project_name;
+use crate::{Config, Error, ErrorKind, Result};
+
+const CONFIG_FILE: &str = "strongroom.toml";
+const KEYRING_LIMIT: usize = 16 << 20;
+
+/// Where the root keys of a restored store come from.
+#[derive(Debug, Clone, Copy)]
+pub enum RestoreKeys<'a> {
+    /// From the backup, under this passphrase.
+    Passphrase(&'a SecretBytes),
+    /// From a copy of the keyring that was kept elsewhere; for a store with one backend.
+    Keyring(&'a Path),
+}
+
+/// What a restore has done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RestoreReport {
+    /// The config of the restored store.
+    pub config: PathBuf,
+    /// How many secrets it has.
+    pub secrets: u64,
+    /// How many versions, each of which was opened.
+    pub versions: u64,
+}
+
+impl Store {
+    /// Restores the backup `file` into the new folder `folder`, and opens every payload as a proof.
+    ///
+    /// `AlreadyExists` when the folder is there and not empty. `Corrupt` when the file was altered, or
+    /// the keys are not its store's; then nothing is left behind.
+    pub fn restore(
+        file: &Path,
+        folder: &Path,
+        keys: RestoreKeys<'_>,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<RestoreReport> {
+        let absolute = std::path::absolute(folder).map_err(|e| file_error("find", folder, e))?;
+        refuse_unless_empty(&absolute)?;
+        let parent = folder_of(&absolute);
+        create_folder(&parent)?;
+        let work = tempfile::Builder::new()
+            .prefix(".strongroom-restore-")
+            .tempdir_in(&parent)
+            .map_err(|e| file_error("write into", &parent, e))?;
+        extract(file, work.path(), keys, progress)?;
+        step("restore.extracted");
+        begin_epoch(file, work.path())?;
+        step("restore.epoch-begun");
+        let mut report = prove(work.path(), progress)?;
+        // The folder takes its name only now; an empty one gives way.
+        fs::rename(work.path(), &absolute).map_err(|e| file_error("create", &absolute, e))?;
+        sync_folder_of(&absolute)?;
+        report.config = absolute.join(CONFIG_FILE);
+        Ok(report)
+    }
+}
+
+fn refuse_unless_empty(folder: &Path) -> Result<()> {
+    let empty = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) => e.kind() == std::io::ErrorKind::NotFound,
+    };
+    if empty {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::AlreadyExists,
+        format!("{} is there and not an empty folder", folder.display()),
+        "restore into a new folder; a restore never replaces anything",
+    ))
+}
+
+/// Writes the files of a backup into `folder`, each checked against its digest.
+fn extract(
+    file: &Path,
+    folder: &Path,
+    keys: RestoreKeys<'_>,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<()> {
+    let mut reader = Reader::open(file)?;
+    let info = reader.info;
+    if matches!(keys, RestoreKeys::Passphrase(_)) && !info.holds_keys {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "this backup was made without keys, so a passphrase does not help",
+            "name a copy of the keyring with --keyring",
+        ));
+    }
+    let (mut config, mut metadata, mut shelves, mut done) = (None, false, Vec::new(), 0);
+    while let Some(section) = reader.next()? {
+        done += 1;
+        progress(Progress { what: "unpacking", done, total: Some(info.sections.into()) });
+        check_backend_name(&section)?;
+        match section.kind {
+            SectionKind::Config => config = Some(reader.content(&section)?),
+            SectionKind::Metadata => {
+                reader.content_to(&section, &folder.join("metadata.db"))?;
+                metadata = true;
+            }
+            SectionKind::Shelf => {
+                reader.content_to(&section, &folder.join(shelf_file(&section.name)))?;
+                shelves.push(section.name);
+            }
+            SectionKind::Keys => {
+                let sealed = reader.content(&section)?;
+                if let RestoreKeys::Passphrase(passphrase) = keys {
+                    let keyring = open_keys(&info, &section.name, &sealed, passphrase)?;
+                    let path = folder.join(keyring_file(&section.name));
+                    create_file(&path, &keyring, 0o600)?;
+                }
+            }
+        }
+    }
+    let Some(config) = config.filter(|_| metadata) else {
+        return Err(damaged("it lacks its config or its metadata"));
+    };
+    if let RestoreKeys::Keyring(keyring) = keys {
+        copy_keyring(keyring, folder, &shelves)?;
+    }
+    create_file(&folder.join(CONFIG_FILE), &config, 0o600)
+}
+
+/// A name in the file becomes part of a path.
+fn check_backend_name(section: &Section) -> Result<()> {
+    match section.kind {
+        SectionKind::Config | SectionKind::Metadata => Ok(()),
+        _ => check_project_name(&section.name).map_err(|_| damaged("a backend's name is invalid")),
+    }
+}
+
+fn open_keys(
+    info: &backup_file::BackupInfo,
+    backend: &str,
+    sealed: &[u8],
+    passphrase: &SecretBytes,
+) -> Result<SecretBytes> {
+    let fields = BACKUP_KEYS.fields(sealed)?;
+    let parts = fields
+        .split_first_chunk()
+        .and_then(|(cost, salt)| Some((cost, <&[u8; SALT]>::try_from(salt).ok()?)));
+    let (cost, salt) = parts.ok_or_else(|| damaged("its keys section is cut short"))?;
+    let key = PassphraseCost::from_bytes(cost)?.derive(passphrase, salt)?;
+    let mut name = Vec::new();
+    strongroom_crypto::append_text(&mut name, backend);
+    BACKUP_KEYS.open(&key, &[info.store.as_bytes(), &name], sealed).map_err(|e| match e.kind() {
+        ErrorKind::Corrupt => Error::new(
+            ErrorKind::Denied,
+            "the passphrase does not open the keys in this backup",
+            "try the passphrase with which the backup was made, or name a keyring",
+        )
+        .with_source(e),
+        _ => e,
+    })
+}
+
+fn copy_keyring(keyring: &Path, folder: &Path, backends: &[String]) -> Result<()> {
+    let [backend] = backends else {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            "one keyring cannot serve several backends",
+            "restore from a backup that was made with its keys",
+        ));
+    };
+    let mut source = fs::File::open(keyring).map_err(|e| file_error("open", keyring, e))?;
+    let bytes = SecretBytes::read_from(&mut source, KEYRING_LIMIT)?;
+    create_file(&folder.join(keyring_file(backend)), &bytes, 0o600)
+}
+
+/// Authenticates the file with the keys of the store in it, and gives the store its new epoch.
+fn begin_epoch(file: &Path, folder: &Path) -> Result<()> {
+    let config = Config::load(&folder.join(CONFIG_FILE))?;
+    let inner = open::open(config)?;
+    backup_file::verify(file, inner.keys.backup_mac()?)?;
+    let old = inner.marker();
+    let epoch = host_micros().max(old.epoch + 1);
+    for slot in inner.slots() {
+        let now = slot.backend.marker()?;
+        slot.backend.set_marker(now, Marker { epoch, ..old })?;
+    }
+    let inner = std::sync::Arc::new(inner);
+    let here = inner.clone();
+    inner.metadata.writing(move |q| {
+        clock::tick(&here.keys, q, here.metadata.now())?;
+        let mut row = store_row::load(&here.keys, q)?;
+        row.epoch = epoch;
+        row.update(&here.keys, q)
+    })
+}
+
+/// Opens the restored store and every payload in it.
+fn prove(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<RestoreReport> {
+    let store = Store::open(&folder.join(CONFIG_FILE))?;
+    let report = store.doctor(&DoctorOptions::default(), progress)?;
+    if let Some(first) = report.damaged.first() {
+        return Err(damaged(&format!("{} (and {} more)", first.what, report.damaged.len() - 1)));
+    }
+    Ok(RestoreReport { config: PathBuf::new(), secrets: report.secrets, versions: report.versions })
+}

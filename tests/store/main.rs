@@ -1,0 +1,10 @@
+//! What the library promises, seen through its public API.
+
+mod erase;
+mod keys;
+mod lists;
+mod must_fail;
+mod puts;
+mod restore;
+mod states;
+mod support;
