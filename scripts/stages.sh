@@ -31,7 +31,7 @@ stage() {
 # Prints "passed failed skipped" of one stage.
 count_tests() {
     awk -v status="$2" '
-        /^ *test result: / {
+        /^test result: / {
             ran = 1
             for (i = 2; i <= NF; i++) {
                 if ($i ~ /^passed/) passed += $(i - 1)

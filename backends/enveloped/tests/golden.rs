@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use common::{place, project_key};
-use strongroom_backend::{Backend, Locator, SecretBytes, create_file};
+use strongroom_backend::{Backend, Locator};
 use strongroom_enveloped::{Enveloped, MemoryShelf, Shelf};
 
 const PAYLOAD: &[u8] = b"correct horse battery staple";
@@ -21,20 +21,4 @@ fn the_envelope_opens() {
     let at = place(1, &key);
     backend.shelf().put(at.reference, fs::read(golden()).unwrap()).unwrap();
     assert!(backend.load(&at, &Locator::default()).unwrap().equals(PAYLOAD));
-}
-
-#[test]
-#[ignore = "makes the golden file if it is missing"]
-fn make_missing_golden_file() {
-    if golden().exists() {
-        return;
-    }
-    let (backend, key) = (Enveloped::new(MemoryShelf::default()), project_key());
-    let at = place(1, &key);
-    backend.store(&at, &SecretBytes::copy_of(PAYLOAD).unwrap()).unwrap();
-    let mut write = |envelope: &[u8]| {
-        create_file(&golden(), envelope, 0o644)?;
-        SecretBytes::zeroed(0)
-    };
-    backend.shelf().get(at.reference, &mut write).unwrap();
 }

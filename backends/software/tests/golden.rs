@@ -4,8 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use strongroom_backend::{
-    ErrorKind, KeyBackend, KeyPurpose, ProjectId, RootKeyId, SecretBytes, StoreId, WrapContext,
-    create_file,
+    ErrorKind, KeyBackend, KeyPurpose, ProjectId, RootKeyId, StoreId, WrapContext,
 };
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
 
@@ -53,18 +52,4 @@ fn the_wrapped_key_opens_under_its_root_key_in_its_context() {
     let other = WrapContext { purpose: KeyPurpose::StoreKey, ..context() };
     let error = keys.unwrap(&root("root-1"), &blob, &other).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
-}
-
-#[test]
-#[ignore = "makes golden files that are missing"]
-fn make_missing_golden_files() {
-    let keyring_text = br#"{"active": "root-2", "keys": {"root-1": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", "root-2": "gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8="}}"#;
-    if !golden("keyring.json").exists() {
-        create_file(&golden("keyring.json"), keyring_text, 0o644).unwrap();
-    }
-    if !golden("wrapped-key.bin").exists() {
-        let key = SecretBytes::copy_of(&project_key()).unwrap();
-        let blob = keyring().wrap(&root("root-1"), &key, &context()).unwrap();
-        create_file(&golden("wrapped-key.bin"), &blob, 0o644).unwrap();
-    }
 }
