@@ -43,7 +43,8 @@ fn every_column_of_every_deciding_row_is_under_its_mac() {
                     format!("coalesce({column}, '') || 'x'")
                 }
                 "key_id" | "project_id" | "secret_id" | "version_id" => "randomblob(16)".into(),
-                "wrapped" | "labels" => format!("{column} || x'00'"),
+                "wrapped" => "randomblob(120)".into(),
+                "labels" => "x'0300000001610300000000'".into(),
                 "reference" | "locator" => "randomblob(32)".into(),
                 _ => format!("coalesce({column}, 0) + 1"),
             };

@@ -1,5 +1,7 @@
 //! The backend: envelopes on a shelf.
 
+use std::path::Path;
+
 use strongroom_backend::{
     Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
     Reference, Result, SecretBytes,
@@ -80,6 +82,10 @@ impl<S: Shelf> Backend for Enveloped<S> {
 
     fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()> {
         self.shelf.set_marker(expected, marker)
+    }
+
+    fn copy_to(&self, target: &Path) -> Result<()> {
+        self.shelf.copy_to(target)
     }
 
     fn health(&self) -> Vec<Health> {

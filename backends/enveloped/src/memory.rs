@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use strongroom_backend::{Destroyed, Health, Marker, Reference, Result, SecretBytes};
+use strongroom_backend::{
+    Destroyed, Error, ErrorKind, Health, Marker, Reference, Result, SecretBytes,
+};
 
 use crate::Shelf;
 use crate::shelf::errors;
@@ -78,6 +81,14 @@ impl Shelf for MemoryShelf {
         }
         contents.marker = Some(marker);
         Ok(())
+    }
+
+    fn copy_to(&self, _: &Path) -> Result<()> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "a shelf in memory has no file to be copied",
+            "use a shelf that is kept",
+        ))
     }
 
     fn health(&self) -> Vec<Health> {

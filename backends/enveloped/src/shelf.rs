@@ -1,5 +1,7 @@
 //! Where envelopes lie.
 
+use std::path::Path;
+
 use strongroom_backend::{Destroyed, Health, Marker, Reference, Result, SecretBytes};
 
 /// Keeps envelopes, which are ciphertext, under references.
@@ -33,6 +35,10 @@ pub trait Shelf: Send + Sync {
 
     /// Replaces the marker, durably. `Conflict` when it is not `expected`.
     fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()>;
+
+    /// Writes a consistent copy to the new file `target` while the shelf is in use, not synced.
+    /// `Unsupported` where there is no file to be copied.
+    fn copy_to(&self, target: &Path) -> Result<()>;
 
     /// Tests for real whether envelopes can be put and got now.
     fn health(&self) -> Vec<Health>;

@@ -49,11 +49,6 @@ impl SqliteShelf {
         self.database.is_read_only()
     }
 
-    /// Writes a consistent copy to a new file while the shelf is in use. The copy is not synced.
-    pub fn copy_to(&self, target: &Path) -> Result<()> {
-        self.database.copy_to(target)
-    }
-
     /// Looks for damage in the file's structure; returns what was found. Takes time with its size.
     pub fn check(&self) -> Result<Vec<String>> {
         self.database.check()
@@ -146,6 +141,10 @@ impl Shelf for SqliteShelf {
         })?;
         step("shelf.marker-written");
         Ok(())
+    }
+
+    fn copy_to(&self, target: &Path) -> Result<()> {
+        self.database.copy_to(target)
     }
 
     fn health(&self) -> Vec<Health> {

@@ -61,13 +61,6 @@ impl SoftwareKeys {
         &self.path
     }
 
-    /// The text of the keyring file as it is now, checked, to be kept elsewhere.
-    pub fn export(&self) -> Result<SecretBytes> {
-        let (text, ..) = file::read(&self.path, self.permissions)?;
-        interchange::parse(&text).map_err(|e| named(&self.path, e))?;
-        Ok(text)
-    }
-
     /// The key that the file calls active: a hint for people. Which key wraps is decided elsewhere.
     pub fn active_hint(&self) -> Result<RootKeyId> {
         Ok(self.current()?.keyring.active.clone())
@@ -232,6 +225,13 @@ impl KeyBackend for SoftwareKeys {
             ));
         }
         Ok(key)
+    }
+
+    /// The text of the keyring file as it is now, checked.
+    fn export(&self) -> Result<SecretBytes> {
+        let (text, ..) = file::read(&self.path, self.permissions)?;
+        interchange::parse(&text).map_err(|e| named(&self.path, e))?;
+        Ok(text)
     }
 
     fn health(&self) -> Vec<Health> {
