@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use strongroom::{
     DoctorOptions, Layout, PutOptions, RestoreKeys, Result, RootKeyId, SecretBytes, SecretPath,
-    Store,
+    Session, State, Store,
 };
 use strongroom_backend::KeyBackend;
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
@@ -14,7 +14,7 @@ use strongroom_test_support::Random;
 
 /// An operation. Folders and files are names below the test's own folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     Create {
         folder: String,
     },
@@ -55,7 +55,7 @@ pub enum Action {
 
 impl Action {
     /// Carries it out. Opening and creating leave their store in `store`, the others use it.
-    pub fn perform(&self, root: &Path, store: &mut Option<Store>) -> Result<()> {
+    pub(crate) fn perform(&self, root: &Path, store: &mut Option<Store>) -> Result<()> {
         let opened = || store.as_ref().expect("a store was opened before");
         let session = || opened().session();
         match self {
@@ -73,7 +73,7 @@ impl Action {
                 let payload = SecretBytes::copy_of(&payload(*len, *seed))?;
                 session().put(&secret(path)?, &payload, &PutOptions::default()).map(drop)
             }
-            Action::Destroy { path, version } => session().destroy(&secret(path)?, *version),
+            Action::Destroy { path, version } => destroy(&session(), &secret(path)?, *version),
             Action::Erase { path } => session().erase(&secret(path)?),
             Action::CreateProject { name } => session().create_project(name, None).map(drop),
             Action::EraseProject { name } => session().erase_project(name),
@@ -97,13 +97,23 @@ impl Action {
     }
 }
 
+/// Only what is not active any more can be destroyed. A kill between the two leaves a version that
+/// is deactivated, and can still be read.
+fn destroy(session: &Session, path: &SecretPath, number: u32) -> Result<()> {
+    let versions = session.versions(path)?;
+    if versions.iter().any(|version| version.number == number && version.state == State::Active) {
+        session.set_state(path, number, State::Deactivated)?;
+    }
+    session.destroy(path, number)
+}
+
 /// The payload of a put: the same bytes in every process.
-pub fn payload(len: usize, seed: u64) -> Vec<u8> {
+pub(crate) fn payload(len: usize, seed: u64) -> Vec<u8> {
     Random::new(seed).bytes(len)
 }
 
 /// Where a store in `folder` keeps everything.
-pub fn layout_of(folder: &Path) -> Layout {
+pub(crate) fn layout_of(folder: &Path) -> Layout {
     Layout::in_folder(folder)
 }
 

@@ -10,7 +10,7 @@ use super::contents::observe;
 use super::{Action, Contents, layout_of};
 
 /// Opens the store in `root` and compares it with what is possible. Returns what it holds.
-pub fn check_store(root: &Path, possible: &[Contents]) -> Result<Contents, String> {
+pub(crate) fn check_store(root: &Path, possible: &[Contents]) -> Result<Contents, String> {
     let store =
         Store::open(&layout_of(&root.join("store")).config).map_err(|e| format!("open: {e:?}"))?;
     let found = observe(&store.session())?;
@@ -49,7 +49,11 @@ fn check_next_put(store: &Store) -> Result<(), String> {
 
 /// Checks what an interrupted action left beside the store: nothing that looks whole and is not.
 /// Returns whether it is whole.
-pub fn check_beside(root: &Path, action: &Action, contents: &Contents) -> Result<bool, String> {
+pub(crate) fn check_beside(
+    root: &Path,
+    action: &Action,
+    contents: &Contents,
+) -> Result<bool, String> {
     match action {
         Action::Create { folder } => check_folder(&root.join(folder), &Contents::default()),
         Action::Restore { folder, .. } => check_folder(&root.join(folder), contents),

@@ -8,20 +8,20 @@ use super::Action;
 use super::action::payload;
 
 /// The bytes of a version; none when it is destroyed.
-pub type Payload = Option<Vec<u8>>;
+pub(crate) type Payload = Option<Vec<u8>>;
 
 /// The versions of each secret of a project, by its name.
-pub type Secrets = BTreeMap<String, Vec<Payload>>;
+pub(crate) type Secrets = BTreeMap<String, Vec<Payload>>;
 
 /// Everything that a store answers: its projects, by their names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Contents {
+pub(crate) struct Contents {
     pub projects: BTreeMap<String, Secrets>,
 }
 
 impl Contents {
     /// What it is after an action that was acknowledged.
-    pub fn after(&self, action: &Action) -> Contents {
+    pub(crate) fn after(&self, action: &Action) -> Contents {
         let mut after = self.clone();
         match action {
             Action::Put { path, len, seed } => {
@@ -57,7 +57,7 @@ impl Contents {
 
     /// What it may be when the action was interrupted: all of it, or nothing. A put into a new
     /// project makes the project first, and a project without secrets is whole.
-    pub fn around(&self, action: &Action) -> Vec<Contents> {
+    pub(crate) fn around(&self, action: &Action) -> Vec<Contents> {
         let mut possible = vec![self.clone()];
         if let Action::Put { path, .. } = action
             && !self.projects.contains_key(split(path).0)
@@ -70,7 +70,7 @@ impl Contents {
     }
 
     /// How `found` differs from this, in words; empty when it does not.
-    pub fn differences(&self, found: &Contents) -> String {
+    pub(crate) fn differences(&self, found: &Contents) -> String {
         let (expected, found) = (self.flat(), found.flat());
         let missing = expected.iter().filter(|(key, payload)| found.get(*key) != Some(payload));
         let foreign = found.iter().filter(|(key, payload)| expected.get(*key) != Some(payload));
@@ -110,7 +110,7 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 /// Reads everything. An error says which visible version does not open, or which number is missing.
-pub fn observe(session: &Session) -> Result<Contents, String> {
+pub(crate) fn observe(session: &Session) -> Result<Contents, String> {
     let mut contents = Contents::default();
     let all = ListOptions { limit: 10_000, ..ListOptions::default() };
     let projects = session.projects(&all).map_err(|e| format!("projects: {e:?}"))?;

@@ -2,8 +2,8 @@
 
 mod action;
 mod check;
-pub mod contents;
+pub(crate) mod contents;
 
-pub use action::{Action, layout_of};
-pub use check::{check_beside, check_store};
-pub use contents::Contents;
+pub(crate) use action::{Action, layout_of};
+pub(crate) use check::{check_beside, check_store};
+pub(crate) use contents::Contents;

@@ -14,7 +14,7 @@ use crate::script::{Run, actions};
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
     /// At every prefix.
     Everything,
     /// Until an acknowledged put is found to be lost: for runs that must lose something.
@@ -24,7 +24,7 @@ pub enum Extent {
 /// A power cut after which something was wrong.
 #[derive(Debug)]
 #[expect(dead_code, reason = "printed when a test fails")]
-pub struct Loss {
+pub(crate) struct Loss {
     /// How many calls of the log had happened.
     pub position: usize,
     /// What survived of the unsynced rest; with the position it repeats the cut.
@@ -37,7 +37,7 @@ pub struct Loss {
 
 /// What an examination saw.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     pub prefixes: usize,
     /// Different disk contents that were opened.
     pub images: usize,
@@ -45,14 +45,14 @@ pub struct Found {
 }
 
 impl Found {
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let (losses, prefixes) = (self.losses.len(), self.prefixes);
         format!("{losses} losses in {} disk images after {prefixes} prefixes", self.images)
     }
 }
 
 /// Cuts the power after every prefix of the log, several times.
-pub fn examine(run: &Run, extent: Extent) -> Found {
+pub(crate) fn examine(run: &Run, extent: Extent) -> Found {
     let examination = Examination {
         run,
         extent,
@@ -132,7 +132,7 @@ impl Examination<'_> {
     fn open(&self, image: &Image, position: usize, survival: Survival, acknowledged: usize) {
         let folder = fast_folder();
         image.write(folder.path());
-        // Restoring a backup takes long: only from the worst disk.
+        // Looking at backups takes long: only on the worst disk.
         let thorough = survival == Survival::Nothing;
         if let Err(what) = check(folder.path(), acknowledged, &self.actions, thorough) {
             let loss = Loss { position, survival, acknowledged, what };
@@ -145,7 +145,7 @@ impl Examination<'_> {
 }
 
 /// What must hold in `root` when so many of the actions were acknowledged.
-pub fn check(
+pub(crate) fn check(
     root: &Path,
     acknowledged: usize,
     actions: &[Action],
@@ -171,7 +171,7 @@ pub fn check(
     check_store(root, &possible)?;
     for (action, before) in done.iter().zip(&before) {
         let quick = matches!(action, Action::AddRootKey { .. });
-        let slow = matches!(action, Action::Backup { .. });
+        let slow = matches!(action, Action::Backup { .. } | Action::Restore { .. });
         if (quick || slow && thorough) && !check_beside(root, action, before)? {
             return Err(format!("{action} was acknowledged and is gone"));
         }

@@ -22,7 +22,6 @@ fn driver() {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures are what a person runs this for")]
 fn no_power_cut_loses_anything_acknowledged() {
     let run = script::record(&[]);
     let found = examine(&run, Extent::Everything);

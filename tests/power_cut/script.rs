@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use strongroom_test_support::fast_folder;
 use strongroom_test_support::powercut::{self, Log, mark};
+use strongroom_test_support::{THIS_PROGRAM, fast_folder};
 use tempfile::TempDir;
 
 use crate::model::Action;
@@ -12,14 +12,14 @@ use crate::model::Action;
 const FOLDER: &str = "STRONGROOM_POWER_CUT_FOLDER";
 
 /// A recorded run, with the folder that it left.
-pub struct Run {
+pub(crate) struct Run {
     pub folder: TempDir,
     pub log: Log,
 }
 
 /// Everything that a store acknowledges, at least once; the two puts after the second opening
 /// begin a new write-ahead log.
-pub fn actions() -> Vec<Action> {
+pub(crate) fn actions() -> Vec<Action> {
     let lines = "\
         create store\n\
         put web1/db 43 1\n\
@@ -31,6 +31,7 @@ pub fn actions() -> Vec<Action> {
         erase web1/short-lived\n\
         add-root-key root-added\n\
         backup backup\n\
+        restore backup restored\n\
         erase-project web2\n\
         open store\n\
         put web1/db 45 5\n\
@@ -41,9 +42,9 @@ pub fn actions() -> Vec<Action> {
 }
 
 /// Records the run, with these variables set for it.
-pub fn record(variables: &[(&str, &str)]) -> Run {
+pub(crate) fn record(variables: &[(&str, &str)]) -> Run {
     let folder = fast_folder();
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = Command::new(THIS_PROGRAM);
     command.args(["--exact", "driver", "--nocapture"]);
     command.env(FOLDER, folder.path().canonicalize().unwrap());
     command.envs(variables.iter().copied());
@@ -52,7 +53,7 @@ pub fn record(variables: &[(&str, &str)]) -> Run {
 }
 
 /// The recorded process: acknowledges each action by a mark.
-pub fn drive() {
+pub(crate) fn drive() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let mut store = None;
     for action in actions() {

@@ -15,7 +15,7 @@ const ROOT: &str = "STRONGROOM_TORTURE_ROOT";
 static STOP: Mutex<Option<(String, usize)>> = Mutex::new(None);
 
 /// The child's side: obeys until its input ends.
-pub fn serve() {
+pub(crate) fn serve() {
     let Some(root) = std::env::var_os(ROOT) else { return };
     let root = Path::new(&root);
     strongroom_backend::on_step(reached);
@@ -80,7 +80,7 @@ fn reached(step: &'static str) {
 
 /// How an action went.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It was acknowledged.
     Done,
     /// It is blocked at the step that it was to stop at.
@@ -90,7 +90,7 @@ pub enum Outcome {
 }
 
 /// The parent's side of the process. It is killed when the value is dropped.
-pub struct Worker {
+pub(crate) struct Worker {
     victim: Victim,
     /// The steps that the last action reached, in order.
     pub steps: Vec<String>,
@@ -98,51 +98,51 @@ pub struct Worker {
 
 impl Worker {
     /// Starts a process whose files are below `root`.
-    pub fn start(root: &Path) -> Worker {
+    pub(crate) fn start(root: &Path) -> Worker {
         let root = root.to_str().expect("a UTF-8 path");
         Worker { victim: Victim::start_test("child", &[(ROOT, root)]), steps: Vec::new() }
     }
 
     /// From now on, blocks at a step when it is reached for the n-th time.
-    pub fn stop_at(&mut self, step: &str, occurrence: usize) {
+    pub(crate) fn stop_at(&mut self, step: &str, occurrence: usize) {
         self.victim.order(&format!("stop {step} {occurrence}"));
     }
 
     /// Acknowledges all further actions before they are done: a control of the tests.
-    pub fn lie(&mut self) {
+    pub(crate) fn lie(&mut self) {
         self.victim.order("lie");
     }
 
     /// Has an action carried out, up to its end or the step to stop at. It must not fail.
-    pub fn run(&mut self, action: &Action) -> Outcome {
+    pub(crate) fn run(&mut self, action: &Action) -> Outcome {
         self.begin(action);
         self.await_end()
     }
 
     /// Has an action carried out that must succeed.
-    pub fn finish(&mut self, action: &Action) {
+    pub(crate) fn finish(&mut self, action: &Action) {
         assert_eq!(self.run(action), Outcome::Done, "{action} stopped");
     }
 
     /// Lets a stopped action go on, up to its end or the next step to stop at.
-    pub fn resume(&mut self) -> Outcome {
+    pub(crate) fn resume(&mut self) -> Outcome {
         self.victim.order("go");
         self.await_end()
     }
 
     /// Lets a stopped action go on to its end.
-    pub fn go_on(&mut self) {
+    pub(crate) fn go_on(&mut self) {
         assert_eq!(self.resume(), Outcome::Done);
     }
 
     /// Starts an action without waiting for it.
-    pub fn begin(&mut self, action: &Action) {
+    pub(crate) fn begin(&mut self, action: &Action) {
         self.steps.clear();
         self.victim.order(&action.to_string());
     }
 
     /// Waits for the end of the action, or the step to stop at.
-    pub fn await_end(&mut self) -> Outcome {
+    pub(crate) fn await_end(&mut self) -> Outcome {
         loop {
             let line = self.victim.answer().expect("the child ended by itself");
             if let Some(outcome) = self.note(&line) {
@@ -152,7 +152,7 @@ impl Worker {
     }
 
     /// Waits as long for the end of the action, then kills the process. What it said last counts.
-    pub fn kill_after(mut self, time: Duration) -> (Outcome, Vec<String>) {
+    pub(crate) fn kill_after(mut self, time: Duration) -> (Outcome, Vec<String>) {
         let deadline = Instant::now() + time;
         let mut outcome = Outcome::Busy;
         while outcome == Outcome::Busy {

@@ -9,7 +9,7 @@ use crate::kinds::Kind;
 
 /// When the process is killed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Moment {
+pub(crate) enum Moment {
     /// Blocked at a step of this name.
     At(String),
     /// At any time while the action runs, or just after.
@@ -20,40 +20,45 @@ pub enum Moment {
 
 /// What a kill showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Finding {
+pub(crate) enum Finding {
     /// The action was acknowledged before the kill, and is there.
     Acknowledged,
     /// It was not, and has happened nevertheless.
     Happened,
-    /// It was not, and left no trace.
-    Absent,
+    /// It was not, and the store is as before.
+    Unchanged,
 }
+
+/// A kill at a step of this name.
+pub(crate) type Origin = (Kind, String);
 
 #[derive(Debug, Default, Clone)]
 struct Tally {
     /// How often one action reaches the step at most.
     occurrences: usize,
     attempts: usize,
+    /// The kill after which an action reached it last: some steps only tidy up.
+    origin: Option<Origin>,
     acknowledged: usize,
     happened: usize,
-    absent: usize,
+    unchanged: usize,
 }
 
 impl Tally {
     fn kills(&self) -> usize {
-        self.acknowledged + self.happened + self.absent
+        self.acknowledged + self.happened + self.unchanged
     }
 }
 
 /// All kills of a run.
 #[derive(Debug, Default)]
-pub struct Coverage {
+pub(crate) struct Coverage {
     tallies: BTreeMap<(Kind, Moment), Tally>,
 }
 
 impl Coverage {
-    /// Learns the steps that an action has reached.
-    pub fn learn(&mut self, kind: Kind, steps: &[String]) {
+    /// Learns the steps that an action has reached, after a kill that nobody had tidied up.
+    pub(crate) fn learn(&mut self, kind: Kind, steps: &[String], after: Option<&Origin>) {
         let mut counts: BTreeMap<&String, usize> = BTreeMap::new();
         for step in steps {
             *counts.entry(step).or_default() += 1;
@@ -61,49 +66,66 @@ impl Coverage {
         for (step, count) in counts {
             let tally = self.tallies.entry((kind, Moment::At(step.clone()))).or_default();
             tally.occurrences = tally.occurrences.max(count);
+            if after.is_some() {
+                tally.origin = after.cloned();
+            }
         }
     }
 
-    /// The step that was killed least often, of those that `wanted` accepts, and which of its
-    /// occurrences to take.
-    pub fn neediest(
+    /// Of these kinds, the step that was tried least often, and which of its occurrences to take.
+    pub(crate) fn neediest(
         &mut self,
         random: &mut Random,
-        wanted: impl Fn(Kind) -> bool,
+        kinds: &[Kind],
     ) -> Option<(Kind, String, usize)> {
         let ((kind, moment), tally) = self
             .tallies
             .iter_mut()
-            .filter(|((kind, moment), _)| wanted(*kind) && matches!(moment, Moment::At(_)))
-            .min_by_key(|(_, tally)| (tally.kills(), tally.attempts, random.bits()))?;
+            .filter(|((kind, moment), _)| kinds.contains(kind) && matches!(moment, Moment::At(_)))
+            .min_by_key(|(_, tally)| (tally.attempts, tally.kills(), random.bits()))?;
         tally.attempts += 1;
         let Moment::At(step) = moment else { return None };
         Some((*kind, step.clone(), 1 + random.below(tally.occurrences)))
     }
 
+    /// After which kill an action of this kind reaches this step.
+    pub(crate) fn origin(&self, kind: Kind, step: &str) -> Option<Origin> {
+        self.tallies.get(&(kind, Moment::At(step.to_owned())))?.origin.clone()
+    }
+
+    /// The steps of one kind that are known so far.
+    pub(crate) fn steps_of(&self, kind: Kind) -> Vec<String> {
+        let moments = self.tallies.keys().filter(|(other, _)| *other == kind);
+        let steps = moments.filter_map(|(_, moment)| match moment {
+            Moment::At(step) => Some(step.clone()),
+            _ => None,
+        });
+        steps.collect()
+    }
+
     /// Counts a kill.
-    pub fn count(&mut self, kind: Kind, moment: Moment, finding: Finding) {
+    pub(crate) fn count(&mut self, kind: Kind, moment: Moment, finding: Finding) {
         let tally = self.tallies.entry((kind, moment)).or_default();
         match finding {
             Finding::Acknowledged => tally.acknowledged += 1,
             Finding::Happened => tally.happened += 1,
-            Finding::Absent => tally.absent += 1,
+            Finding::Unchanged => tally.unchanged += 1,
         }
     }
 
     /// How often a process was killed.
-    pub fn kills(&self) -> usize {
+    pub(crate) fn kills(&self) -> usize {
         self.tallies.values().map(Tally::kills).sum()
     }
 
     /// The steps that were reached and never killed.
-    pub fn missing(&self) -> Vec<String> {
+    pub(crate) fn missing(&self) -> Vec<String> {
         let missing = self.tallies.iter().filter(|(_, tally)| tally.kills() == 0);
         missing.map(|((kind, moment), _)| format!("{kind}: {moment:?}")).collect()
     }
 
     /// The names of all steps that were reached.
-    pub fn steps(&self) -> BTreeSet<String> {
+    pub(crate) fn steps(&self) -> BTreeSet<String> {
         let names = self.tallies.keys().filter_map(|(_, moment)| match moment {
             Moment::At(step) => Some(step.clone()),
             _ => None,
@@ -112,14 +134,14 @@ impl Coverage {
     }
 
     /// The table that the run prints.
-    pub fn report(&self, seed: u64) -> String {
+    pub(crate) fn report(&self, seed: u64) -> String {
         let mut report = format!("{} kills, seed {seed}\n\n", self.kills());
         let _ = writeln!(
             report,
             "{:20} {:34} {:>6} {:>26} {:>22}",
             "action", "killed at", "kills", "before acknowledgement", "after acknowledgement"
         );
-        let _ = writeln!(report, "{:62} {:>12} {:>13}", "", "absent", "happened");
+        let _ = writeln!(report, "{:62} {:>12} {:>13}", "", "unchanged", "happened");
         let mut sum = Tally::default();
         for ((kind, moment), tally) in &self.tallies {
             let moment = match moment {
@@ -130,7 +152,7 @@ impl Coverage {
             write_row(&mut report, &kind.to_string(), moment, tally);
             sum.acknowledged += tally.acknowledged;
             sum.happened += tally.happened;
-            sum.absent += tally.absent;
+            sum.unchanged += tally.unchanged;
         }
         write_row(&mut report, "all", "", &sum);
         report
@@ -142,7 +164,7 @@ fn write_row(report: &mut String, kind: &str, moment: &str, tally: &Tally) {
         report,
         "{kind:20} {moment:34} {:>6} {:>12} {:>13} {:>22}",
         tally.kills(),
-        tally.absent,
+        tally.unchanged,
         tally.happened,
         tally.acknowledged
     );

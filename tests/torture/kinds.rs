@@ -9,7 +9,7 @@ use crate::model::{Action, Contents};
 
 /// What is told apart in the report, because its steps differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     Create,
     Open,
     PutName,
@@ -26,7 +26,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Kind; 13] = [
+    pub(crate) const ALL: [Kind; 13] = [
         Kind::Create,
         Kind::Open,
         Kind::PutName,
@@ -43,7 +43,7 @@ impl Kind {
     ];
 
     /// What changes the secrets of a store, more often what happens more often.
-    pub const COMMON: [Kind; 8] = [
+    pub(crate) const COMMON: [Kind; 7] = [
         Kind::PutName,
         Kind::PutName,
         Kind::PutVersion,
@@ -51,7 +51,6 @@ impl Kind {
         Kind::PutProject,
         Kind::Destroy,
         Kind::Erase,
-        Kind::Repair,
     ];
 }
 
@@ -76,19 +75,19 @@ impl fmt::Display for Kind {
 }
 
 /// Names, payloads and versions for actions.
-pub struct Chooser {
+pub(crate) struct Chooser {
     pub random: Random,
     /// Never used twice, so that new things are new.
     serial: u64,
 }
 
 impl Chooser {
-    pub fn new(seed: u64) -> Chooser {
+    pub(crate) fn new(seed: u64) -> Chooser {
         Chooser { random: Random::new(seed), serial: 0 }
     }
 
     /// An action of this kind; `None` when there is nothing that it could act on.
-    pub fn action(
+    pub(crate) fn action(
         &mut self,
         kind: Kind,
         contents: &Contents,

@@ -7,10 +7,12 @@
 
 mod child;
 mod coverage;
+mod kill;
 mod kinds;
 #[path = "../model/mod.rs"]
 mod model;
 mod races;
+mod run;
 mod sources;
 mod torture;
 

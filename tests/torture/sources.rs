@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Every name in a call of `step` in the library and the backends that it is tested with.
-pub fn named_steps() -> BTreeSet<String> {
+pub(crate) fn named_steps() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = BTreeSet::new();
     let folders = [

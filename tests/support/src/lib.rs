@@ -9,7 +9,7 @@ mod random;
 mod victim;
 
 pub use random::Random;
-pub use victim::{Victim, hear, tell};
+pub use victim::{THIS_PROGRAM, Victim, hear, tell};
 
 use std::path::Path;
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 /// Starts each line that is meant for the other side, because a test program prints others too.
 const SIGN: &str = "@";
 
+/// The running program itself, also when a build has replaced its file meanwhile.
+pub const THIS_PROGRAM: &str = "/proc/self/exe";
+
 /// How long a silent victim counts as busy. Nothing that is tested takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -52,8 +55,7 @@ impl Victim {
     /// # Panics
     /// When it cannot be started.
     pub fn start_test(name: &str, variables: &[(&str, &str)]) -> Victim {
-        let program = std::env::current_exe().expect("a test program knows its path");
-        let mut command = Command::new(program);
+        let mut command = Command::new(THIS_PROGRAM);
         command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
         command.envs(variables.iter().copied());
         Victim::start(command)

@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Command;
 
-use strongroom_test_support::fast_folder;
 use strongroom_test_support::powercut::{Disk, Image, Log, Op, Survival, mark, record};
+use strongroom_test_support::{THIS_PROGRAM, fast_folder};
 
 const FOLDER: &str = "RECORDED_FOLDER";
 
@@ -52,7 +52,7 @@ fn use_files(folder: &Path) -> std::io::Result<()> {
 
 fn recorded() -> (tempfile::TempDir, Log) {
     let folder = fast_folder();
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut command = Command::new(THIS_PROGRAM);
     command.args(["--exact", "program"]).env(FOLDER, folder.path().canonicalize().unwrap());
     let log = record(command, folder.path());
     (folder, log)

@@ -1,0 +1,263 @@
+//! A run of kills: one store after the other is worked on, killed and checked.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use strongroom::Store;
+use strongroom_test_support::fast_folder;
+use tempfile::TempDir;
+
+use crate::child::{Outcome, Worker};
+use crate::coverage::{Coverage, Moment, Origin};
+use crate::kill::Kill;
+use crate::kinds::{Chooser, Kind};
+use crate::model::{Action, Contents, check_store, layout_of};
+
+/// A store is given up for a new one after so many kills, because checking it reads all of it.
+const KILLS_PER_STORE: usize = 25;
+
+/// What leaves a payload behind when it is killed, and what leaves an erasure to finish.
+const PUTS: [Kind; 3] = [Kind::PutName, Kind::PutVersion, Kind::PutProject];
+const ERASES: [Kind; 3] = [Kind::Erase, Kind::EraseProject, Kind::Destroy];
+
+/// One store after the other, with what each may hold.
+pub(crate) struct Run {
+    seed: u64,
+    pub(crate) root: TempDir,
+    chooser: Chooser,
+    pub(crate) coverage: Coverage,
+    /// What the store may hold: more than one thing only after a kill that was not yet checked.
+    possible: Vec<Contents>,
+    /// The newest backup, and what it holds.
+    backup: Option<(String, Contents)>,
+    /// The kills since the last check.
+    kills: Vec<Kill>,
+    /// The last kill at a step, until something has tidied up after it.
+    untidy: Option<Origin>,
+    kills_of_store: usize,
+    /// How long an undisturbed action took.
+    durations: BTreeMap<Kind, Duration>,
+}
+
+impl Run {
+    pub(crate) fn new(seed: u64) -> Run {
+        let mut run = Run {
+            seed,
+            root: fast_folder(),
+            chooser: Chooser::new(seed),
+            coverage: Coverage::default(),
+            possible: Vec::new(),
+            backup: None,
+            kills: Vec::new(),
+            untidy: None,
+            kills_of_store: 0,
+            durations: BTreeMap::new(),
+        };
+        run.new_store();
+        run
+    }
+
+    fn new_store(&mut self) {
+        self.root = fast_folder();
+        self.possible = vec![Contents::default()];
+        self.backup = None;
+        self.kills_of_store = 0;
+        Store::create(&layout_of(&self.root.path().join("store"))).expect("a new store").close();
+    }
+
+    /// Learns the steps: does everything once, undisturbed, and then tidies up after a put and an
+    /// erase that were killed at each of their steps.
+    pub(crate) fn survey(&mut self) {
+        let mut worker = self.start();
+        for kind in Kind::ALL {
+            self.do_one(&mut worker, kind);
+        }
+        drop(worker);
+        for kind in PUTS.into_iter().chain(ERASES) {
+            for step in self.coverage.steps_of(kind) {
+                let worker = self.start();
+                self.kill_during(worker, kind, Some((step, 1)));
+                let mut worker = self.start();
+                self.check_or_panic();
+                self.do_one(&mut worker, Kind::Repair);
+            }
+        }
+    }
+
+    fn learn(&mut self, kind: Kind, steps: &[String]) {
+        let after = match kind {
+            Kind::Open | Kind::Repair => self.untidy.as_ref(),
+            _ => None,
+        };
+        self.coverage.learn(kind, steps, after);
+        let finishes = self.untidy.as_ref().is_some_and(|(killed, _)| ERASES.contains(killed));
+        if kind == Kind::Repair || kind == Kind::Open && finishes {
+            self.untidy = None;
+        }
+    }
+
+    /// A process that has opened the store.
+    pub(crate) fn start(&mut self) -> Worker {
+        let mut worker = Worker::start(self.root.path());
+        self.do_one(&mut worker, Kind::Open);
+        worker
+    }
+
+    /// Has an action of this kind done, undisturbed.
+    pub(crate) fn do_one(&mut self, worker: &mut Worker, kind: Kind) {
+        let action = self.prepare(worker, kind);
+        let start = Instant::now();
+        worker.finish(&action);
+        self.durations.insert(kind, start.elapsed());
+        self.learn(kind, &worker.steps);
+        self.advance(&action);
+        if let Action::Create { .. } = action {
+            // The process has the new store in its hands; give it ours back.
+            self.do_one(worker, Kind::Open);
+        }
+    }
+
+    /// An action of this kind, after others have made what it needs.
+    pub(crate) fn prepare(&mut self, worker: &mut Worker, kind: Kind) -> Action {
+        loop {
+            let backup = self.backup.as_ref().map(|(file, _)| file.as_str());
+            if let Some(action) = self.chooser.action(kind, &self.possible[0], backup) {
+                return action;
+            }
+            let missing = match kind {
+                Kind::Restore => Kind::Backup,
+                _ => Kind::PutProject,
+            };
+            self.do_one(worker, missing);
+        }
+    }
+
+    /// Takes an action for done.
+    pub(crate) fn advance(&mut self, action: &Action) {
+        if let Action::Backup { file } = action {
+            self.backup = Some((file.clone(), self.possible[0].clone()));
+        }
+        self.possible.iter_mut().for_each(|contents| *contents = contents.after(action));
+    }
+
+    pub(crate) fn kill_once(&mut self) {
+        if self.kills_of_store >= KILLS_PER_STORE {
+            self.new_store();
+        }
+        let (kind, step) = match self.chooser.random.chance(80) {
+            true => self.neediest(&Kind::ALL),
+            false => (*self.chooser.random.pick(&Kind::ALL), None),
+        };
+        match kind {
+            Kind::Open => {
+                // Something to finish; nobody looks in between.
+                self.kill_before(kind, &step, &ERASES);
+                let worker = Worker::start(self.root.path());
+                self.kill_during(worker, kind, step);
+            }
+            Kind::Repair => {
+                // Something to find.
+                self.kill_before(kind, &step, &PUTS);
+                self.check_or_panic();
+                self.kill_busy(kind, step);
+            }
+            _ => self.kill_busy(kind, step),
+        }
+        self.check_or_panic();
+    }
+
+    /// A kind of these, and the step of it that was killed least often.
+    fn neediest(&mut self, kinds: &[Kind]) -> (Kind, Option<(String, usize)>) {
+        match self.coverage.neediest(&mut self.chooser.random, kinds) {
+            Some((kind, step, occurrence)) => (kind, Some((step, occurrence))),
+            None => (*self.chooser.random.pick(kinds), None),
+        }
+    }
+
+    /// Makes the mess after which an action reaches this step, or some mess.
+    fn kill_before(&mut self, kind: Kind, step: &Option<(String, usize)>, kinds: &[Kind]) {
+        let origin = step.as_ref().and_then(|(step, _)| self.coverage.origin(kind, step));
+        let (kind, step) = match origin {
+            Some((kind, step)) => (kind, Some((step, 1))),
+            None => self.neediest(kinds),
+        };
+        self.kill_busy(kind, step);
+    }
+
+    /// Kills a process that has done other things before.
+    fn kill_busy(&mut self, kind: Kind, step: Option<(String, usize)>) {
+        let mut worker = self.start();
+        for _ in 0..self.chooser.random.below(4) {
+            let other = *self.chooser.random.pick(&Kind::COMMON);
+            self.do_one(&mut worker, other);
+        }
+        self.kill_during(worker, kind, step);
+    }
+
+    fn check_or_panic(&mut self) {
+        let kills = format!("{:#?}", self.kills.iter().map(Kill::summary).collect::<Vec<_>>());
+        if let Err(complaint) = self.check() {
+            panic!(
+                "seed {}, after {} kills, the last of them {kills}:\n{complaint}",
+                self.seed,
+                self.coverage.kills(),
+            );
+        }
+    }
+
+    /// Starts an action of this kind and kills the process at the step, or at any time.
+    fn kill_during(&mut self, mut worker: Worker, kind: Kind, target: Option<(String, usize)>) {
+        let action = self.prepare(&mut worker, kind);
+        let (outcome, steps, moment) = match target {
+            Some((step, occurrence)) => {
+                worker.stop_at(&step, occurrence);
+                let outcome = worker.run(&action);
+                let (_, steps) = worker.kill_after(Duration::ZERO);
+                match outcome {
+                    Outcome::Stopped => (outcome, steps, Moment::At(step)),
+                    _ => (outcome, steps, Moment::Acknowledged),
+                }
+            }
+            None => {
+                let usual = self.durations.get(&kind).copied().unwrap_or_default();
+                let percent = self.chooser.random.below(120) as u32;
+                worker.begin(&action);
+                let (outcome, steps) = worker.kill_after(usual * percent / 100);
+                (outcome, steps, Moment::AnyTime)
+            }
+        };
+        self.learn(kind, &steps);
+        self.kills_of_store += 1;
+        self.note_kill(kind, moment, action, outcome == Outcome::Done);
+    }
+
+    /// Advances or widens what is possible.
+    fn note_kill(&mut self, kind: Kind, moment: Moment, action: Action, acknowledged: bool) {
+        let before = self.possible.clone();
+        let beside = match (&action, &self.backup) {
+            (Action::Restore { .. }, Some((_, contents))) => contents.clone(),
+            _ => before[0].clone(),
+        };
+        if acknowledged {
+            self.advance(&action);
+        } else {
+            self.possible = before.iter().flat_map(|contents| contents.around(&action)).collect();
+        }
+        self.untidy = match &moment {
+            Moment::At(step) => Some((kind, step.clone())),
+            _ => None,
+        };
+        self.kills.push(Kill { kind, moment, action, acknowledged, before, beside });
+    }
+
+    /// Looks at everything after a kill, and counts what was found.
+    pub(crate) fn check(&mut self) -> Result<(), String> {
+        let found = check_store(self.root.path(), &self.possible)?;
+        for kill in self.kills.drain(..) {
+            let finding = kill.finding(self.root.path(), &found)?;
+            self.coverage.count(kill.kind, kill.moment, finding);
+        }
+        self.possible = vec![found];
+        Ok(())
+    }
+}
