@@ -8,7 +8,7 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use zeroize::Zeroize;
 
@@ -106,6 +106,7 @@ impl Drop for Region {
 /// The slabs of one process. A forked child makes its own: the parent's mutex may have been held
 /// by a thread that the child does not have.
 struct Pool {
+    /// Only asked for where the kernel cannot wipe [`CurrentPool`] in a forked child.
     pid: u32,
     classes: [Mutex<Vec<Slab>>; CLASSES.len()],
 }
@@ -115,24 +116,51 @@ struct Slab {
     free: Vec<u16>,
 }
 
-static CURRENT: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
+/// Where the pool of this process is written down: in a page that a forked child finds empty, so
+/// that telling a child from its parent takes no system call.
+struct CurrentPool {
+    pool: &'static AtomicPtr<Pool>,
+    empty_in_a_child: bool,
+}
+
+impl CurrentPool {
+    fn get() -> &'static CurrentPool {
+        static CURRENT: OnceLock<CurrentPool> = OnceLock::new();
+        static PLAIN: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
+        CURRENT.get_or_init(|| match Mapping::new(size_of::<AtomicPtr<Pool>>()) {
+            Ok(mapping) if mapping.wiped_on_fork => {
+                let page = std::mem::ManuallyDrop::new(mapping).start.cast::<AtomicPtr<Pool>>();
+                // SAFETY: the page is zero, which is a null pointer, aligned, and never unmapped.
+                CurrentPool { pool: unsafe { page.as_ref() }, empty_in_a_child: true }
+            }
+            _ => CurrentPool { pool: &PLAIN, empty_in_a_child: false },
+        })
+    }
+
+    fn is_of_this_process(&self, pool: &Pool) -> bool {
+        match self.empty_in_a_child {
+            true => std::ptr::eq(self.pool.load(Ordering::Acquire), pool),
+            false => pool.pid == std::process::id(),
+        }
+    }
+}
 
 impl Pool {
     fn of_this_process() -> &'static Pool {
-        let pid = std::process::id();
+        let page = CurrentPool::get();
         loop {
-            let current = CURRENT.load(Ordering::Acquire);
+            let current = page.pool.load(Ordering::Acquire);
             // SAFETY: a pool that was published is never freed.
             if let Some(pool) = unsafe { current.as_ref() }
-                && pool.pid == pid
+                && page.is_of_this_process(pool)
             {
                 return pool;
             }
-            let fresh = Box::into_raw(Box::new(Pool { pid, classes: Default::default() }));
-            if CURRENT
-                .compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire)
-                .is_err()
-            {
+            let fresh = Pool { pid: std::process::id(), classes: Default::default() };
+            let fresh = Box::into_raw(Box::new(fresh));
+            let published =
+                page.pool.compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire);
+            if published.is_err() {
                 // SAFETY: another thread was faster; nobody else has seen `fresh`.
                 drop(unsafe { Box::from_raw(fresh) });
             }
@@ -164,7 +192,7 @@ impl Pool {
     }
 
     fn give_back(&self, class: usize, slab: usize, slot: usize) {
-        if self.pid == std::process::id() {
+        if CurrentPool::get().is_of_this_process(self) {
             self.class(class)[slab].free.push(slot as u16);
         }
     }
@@ -175,6 +203,7 @@ struct Mapping {
     start: NonNull<u8>,
     len: usize,
     locked: bool,
+    wiped_on_fork: bool,
 }
 
 // SAFETY: a mapping is an address range; whoever holds it decides about access.
@@ -198,14 +227,14 @@ impl Mapping {
         }
         // SAFETY: the three calls act on the range that was mapped just now. Failing advice
         // (an old kernel) leaves the memory usable; a failing lock is counted.
-        let locked = unsafe {
+        let (wiped_on_fork, locked) = unsafe {
             libc::madvise(start, len, libc::MADV_DONTDUMP);
-            libc::madvise(start, len, libc::MADV_WIPEONFORK);
-            libc::mlock(start, len) == 0
+            let wiped = libc::madvise(start, len, libc::MADV_WIPEONFORK) == 0;
+            (wiped, libc::mlock(start, len) == 0)
         };
         if locked { &LOCKED } else { &UNLOCKED }.fetch_add(len, Ordering::Relaxed);
         NonNull::new(start.cast())
-            .map(|start| Mapping { start, len, locked })
+            .map(|start| Mapping { start, len, locked, wiped_on_fork })
             .ok_or_else(|| out_of_memory(len))
     }
 }
