@@ -10,7 +10,7 @@ use strongroom_test_support::powercut::{Disk, Image, Op, Survival};
 use strongroom_test_support::{Random, fast_folder};
 
 use crate::model::{Action, Contents, check_beside, check_store, layout_of};
-use crate::script::{Run, actions};
+use crate::script::{Line, Run, lines};
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub(crate) struct Loss {
     pub position: usize,
     /// What survived of the unsynced rest; with the position it repeats the cut.
     pub survival: Survival,
-    /// How many actions had been acknowledged.
+    /// How many lines had been acknowledged.
     pub acknowledged: usize,
     /// What was wrong.
     pub what: String,
@@ -56,7 +56,7 @@ pub(crate) fn examine(run: &Run, extent: Extent) -> Found {
     let examination = Examination {
         run,
         extent,
-        actions: actions(),
+        lines: lines(),
         cuts: number("STRONGROOM_CUTS").unwrap_or(2),
         seed: number("STRONGROOM_SEED").unwrap_or(1),
         seen: Mutex::default(),
@@ -81,7 +81,7 @@ pub(crate) fn examine(run: &Run, extent: Extent) -> Found {
 struct Examination<'a> {
     run: &'a Run,
     extent: Extent,
-    actions: Vec<Action>,
+    lines: Vec<Line>,
     cuts: u64,
     seed: u64,
     /// Images that were opened before, with what had been acknowledged.
@@ -134,7 +134,7 @@ impl Examination<'_> {
         image.write(folder.path());
         // Looking at backups takes long: only on the worst disk.
         let thorough = survival == Survival::Nothing;
-        if let Err(what) = check(folder.path(), acknowledged, &self.actions, thorough) {
+        if let Err(what) = check(folder.path(), acknowledged, &self.lines, thorough) {
             let loss = Loss { position, survival, acknowledged, what };
             if self.extent == Extent::FirstLostPut && acknowledged > 1 {
                 self.enough.store(true, Ordering::Relaxed);
@@ -144,14 +144,14 @@ impl Examination<'_> {
     }
 }
 
-/// What must hold in `root` when so many of the actions were acknowledged.
+/// What must hold in `root` when so many of the lines were acknowledged.
 pub(crate) fn check(
     root: &Path,
     acknowledged: usize,
-    actions: &[Action],
+    lines: &[Line],
     thorough: bool,
 ) -> Result<(), String> {
-    let (done, rest) = actions.split_at(acknowledged);
+    let (done, rest) = lines.split_at(acknowledged);
     if !layout_of(&root.join("store")).config.exists() {
         return match done {
             [] => Ok(()),
@@ -160,16 +160,16 @@ pub(crate) fn check(
     }
     let mut contents = Contents::default();
     let mut before = Vec::new();
-    for action in done {
+    for line in done {
         before.push(contents.clone());
-        contents = contents.after(action);
+        contents = line.after(&contents);
     }
     let possible = match rest.first() {
-        Some(next) => contents.around(next),
+        Some(next) => next.around(&contents),
         None => vec![contents],
     };
     check_store(root, &possible)?;
-    for (action, before) in done.iter().zip(&before) {
+    for (Line { action, .. }, before) in done.iter().zip(&before) {
         let quick = matches!(action, Action::AddRootKey { .. });
         let slow = matches!(action, Action::Backup { .. } | Action::Restore { .. });
         if (quick || slow && thorough) && !check_beside(root, action, before)? {

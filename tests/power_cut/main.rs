@@ -73,6 +73,6 @@ fn a_power_cut_before_the_first_call_leaves_no_store() {
     let log = Log { root: 1, ops: Vec::new() };
     let folder = fast_folder();
     Disk::new(&log).after_cut(Survival::Everything).write(folder.path());
-    assert_eq!(examine::check(folder.path(), 0, &script::actions(), false), Ok(()));
-    assert!(examine::check(folder.path(), 1, &script::actions(), false).is_err());
+    assert_eq!(examine::check(folder.path(), 0, &script::lines(), false), Ok(()));
+    assert!(examine::check(folder.path(), 1, &script::lines(), false).is_err());
 }

@@ -1,44 +1,99 @@
 //! The run that is recorded.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Mutex;
 
+use strongroom::{DoctorOptions, Store};
 use strongroom_test_support::powercut::{self, Log, mark};
 use strongroom_test_support::{THIS_PROGRAM, fast_folder};
 use tempfile::TempDir;
 
-use crate::model::Action;
+use crate::model::{Action, Contents};
 
 const FOLDER: &str = "STRONGROOM_POWER_CUT_FOLDER";
 
-/// A recorded run, with the folder that it left.
-pub(crate) struct Run {
-    pub folder: TempDir,
-    pub log: Log,
+/// Everything that a store acknowledges, at least once. After `open` the write-ahead log begins anew.
+/// A line with a step is abandoned there, so that the next ones have something to tidy up, and the
+/// power can fail while they do.
+const LINES: &str = "\
+create store
+put web1/db 43 1
+put web1/db 44 2
+put web2/key 9000 3
+create-project spare
+destroy web1/db 1
+put web1/short-lived 100 4
+erase web1/short-lived
+add-root-key root-added
+backup backup
+restore backup restored
+erase-project web2
+put web3/erased 5000 5
+erase web3/erased at erase.recorded
+open store
+put web1/db 45 6
+put web3/stray 3000 7 at put.payload-stored
+put web3/new 200 8
+put web1/short-lived 100 9
+repair
+put web1/db 46 10";
+
+/// Where to abandon the action that is under way.
+static ABANDON_AT: Mutex<Option<String>> = Mutex::new(None);
+
+/// An action, and the step at which it is abandoned.
+pub(crate) struct Line {
+    pub(crate) action: Action,
+    abandoned_at: Option<String>,
 }
 
-/// Everything that a store acknowledges, at least once; the two puts after the second opening
-/// begin a new write-ahead log.
-pub(crate) fn actions() -> Vec<Action> {
-    let lines = "\
-        create store\n\
-        put web1/db 43 1\n\
-        put web1/db 44 2\n\
-        put web2/key 9000 3\n\
-        create-project spare\n\
-        destroy web1/db 1\n\
-        put web1/short-lived 100 4\n\
-        erase web1/short-lived\n\
-        add-root-key root-added\n\
-        backup backup\n\
-        restore backup restored\n\
-        erase-project web2\n\
-        open store\n\
-        put web1/db 45 5\n\
-        put web3/new 200 6\n\
-        repair\n\
-        put web1/short-lived 100 7";
-    lines.lines().map(|line| line.trim().parse().unwrap()).collect()
+impl Line {
+    fn parse(text: &str) -> Line {
+        let (action, step) = match text.split_once(" at ") {
+            Some((action, step)) => (action, Some(step.to_owned())),
+            None => (text, None),
+        };
+        Line { action: action.parse().unwrap(), abandoned_at: step }
+    }
+
+    /// What a store holds after this line. An abandoned put is never seen, an abandoned erase is
+    /// finished later.
+    pub(crate) fn after(&self, contents: &Contents) -> Contents {
+        match (&self.action, &self.abandoned_at) {
+            (Action::Put { .. }, Some(_)) => contents.clone(),
+            (action, _) => contents.after(action),
+        }
+    }
+
+    /// What a store may hold when the power fails during this line.
+    pub(crate) fn around(&self, contents: &Contents) -> Vec<Contents> {
+        match &self.abandoned_at {
+            Some(_) => vec![contents.clone(), self.after(contents)],
+            None => contents.around(&self.action),
+        }
+    }
+
+    fn perform(&self, root: &Path, store: &mut Option<Store>) {
+        ABANDON_AT.lock().unwrap().clone_from(&self.abandoned_at);
+        let performed = catch_unwind(AssertUnwindSafe(|| self.action.perform(root, store)));
+        assert_eq!(performed.is_err(), self.abandoned_at.is_some(), "{}", self.action);
+        if let Ok(result) = performed {
+            result.unwrap();
+        }
+    }
+}
+
+/// The lines of the run.
+pub(crate) fn lines() -> Vec<Line> {
+    LINES.lines().map(Line::parse).collect()
+}
+
+/// A recorded run, with the folder that it left.
+pub(crate) struct Run {
+    pub(crate) folder: TempDir,
+    pub(crate) log: Log,
 }
 
 /// Records the run, with these variables set for it.
@@ -52,12 +107,29 @@ pub(crate) fn record(variables: &[(&str, &str)]) -> Run {
     Run { folder, log }
 }
 
-/// The recorded process: acknowledges each action by a mark.
+/// The recorded process: acknowledges each line by a mark.
 pub(crate) fn drive() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
+    strongroom_backend::on_step(abandon);
     let mut store = None;
-    for action in actions() {
-        action.perform(Path::new(&folder), &mut store).unwrap();
-        mark(&action.to_string());
+    for line in lines() {
+        let repairs = line.action == Action::Repair;
+        assert!(!repairs || strays(&store) == 1, "nothing to repair");
+        line.perform(Path::new(&folder), &mut store);
+        assert!(!repairs || strays(&store) == 0, "the repair removed nothing");
+        mark(&line.action.to_string());
     }
+}
+
+/// The library's hook: leaves the action where it is, as a kill would, but for what is on the stack.
+fn abandon(step: &'static str) {
+    let chosen = ABANDON_AT.lock().unwrap().take_if(|chosen| chosen == step);
+    if chosen.is_some() {
+        resume_unwind(Box::new("abandoned"));
+    }
+}
+
+fn strays(store: &Option<Store>) -> u64 {
+    let look = DoctorOptions { repair: false };
+    store.as_ref().map_or(0, |store| store.doctor(&look, &mut |_| {}).unwrap().strays)
 }
