@@ -25,8 +25,8 @@ demo:
 check test test-full soak:
 	@scripts/tier $@
 
-bench:
-	cargo bench --locked --workspace
+bench: build
+	cargo bench --locked --package strongroom --bench store
 
 build:
 	@scripts/command
