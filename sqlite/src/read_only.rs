@@ -3,11 +3,12 @@
 //! A WAL database wants to create `-wal` and `-shm` beside itself even for reading. Where it cannot,
 //! there are three cases, and taking one for another would show old data as new.
 
+use std::error::Error as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use strongroom_backend::{Result, file_error};
+use strongroom_backend::{Error, Result, file_error};
 use tempfile::TempDir;
 
 use crate::connection::connect;
@@ -31,8 +32,10 @@ impl Access {
         if is_writable(path) {
             return Ok(Access::Writable);
         }
-        if can_read(&connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?)? {
-            return Ok(Access::Shared);
+        match connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).and_then(|c| read_something(&c)) {
+            Ok(()) => return Ok(Access::Shared),
+            Err(e) if lacks_files(&e) => {}
+            Err(e) => return Err(e),
         }
         let log = sibling(path, "-wal");
         if fs::metadata(&log).map_or(0, |m| m.len()) == 0 {
@@ -72,15 +75,16 @@ fn is_writable(path: &Path) -> bool {
     rustix::fs::access(path, access).is_ok() && rustix::fs::access(&folder, access).is_ok()
 }
 
-/// Whether a read works, or SQLite lacks the files beside the database.
-fn can_read(connection: &Connection) -> Result<bool> {
-    match connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())) {
-        Ok(()) => Ok(true),
-        Err(e) => match e.sqlite_error_code() {
-            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => Ok(false),
-            _ => Err(sql_error(e)),
-        },
-    }
+fn read_something(connection: &Connection) -> Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(())).map_err(sql_error)
+}
+
+/// Whether SQLite lacks, and cannot make, the files beside the database. Setting a connection up
+/// may already fail for that reason.
+fn lacks_files(error: &Error) -> bool {
+    let cause = error.source().and_then(|source| source.downcast_ref::<rusqlite::Error>());
+    let code = cause.and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
 fn immutable_uri(path: &Path) -> PathBuf {
