@@ -25,23 +25,45 @@ const LABEL: &[u8] = b"strongroom/row/1";
 /// assert!(!row(2)?.verify(&stored));
 /// # Ok::<(), strongroom_backend::Error>(())
 /// ```
-pub struct RowMac(Mac);
+pub struct RowMac {
+    mac: Mac,
+    /// Columns are small and many, and feeding them one by one costs more than hashing them.
+    waiting: [u8; WAITING],
+    used: usize,
+}
+
+const WAITING: usize = 512;
 
 impl RowMac {
     /// Starts the MAC of a row of `table` in `store`, under the 32-byte row-mac key.
     pub fn new(key: &SecretBytes, store: StoreId, table: &str) -> Result<RowMac> {
-        let mut mac = Mac::new(key)?;
-        mac.update(LABEL);
-        mac.update(store.as_bytes());
-        let mut row = RowMac(mac);
+        let mut row = RowMac { mac: Mac::new(key)?, waiting: [0; WAITING], used: 0 };
+        row.add(LABEL);
+        row.add(store.as_bytes());
         row.text(table);
         Ok(row)
+    }
+
+    #[inline]
+    fn add(&mut self, bytes: &[u8]) {
+        if let Some(room) = self.waiting.get_mut(self.used..self.used + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.used += bytes.len();
+        } else {
+            self.flush();
+            self.mac.update(bytes);
+        }
+    }
+
+    fn flush(&mut self) {
+        self.mac.update(&self.waiting[..self.used]);
+        self.used = 0;
     }
 
     /// A column that is NULL.
     #[inline]
     pub fn absent(&mut self) -> &mut RowMac {
-        self.0.update(&[ABSENT]);
+        self.add(&[ABSENT]);
         self
     }
 
@@ -50,23 +72,23 @@ impl RowMac {
     pub fn integer(&mut self, value: i64) -> &mut RowMac {
         let mut field = [INTEGER; 9];
         field[1..].copy_from_slice(&value.to_be_bytes());
-        self.0.update(&field);
+        self.add(&field);
         self
     }
 
     /// A column of bytes.
     #[inline]
     pub fn bytes(&mut self, value: &[u8]) -> &mut RowMac {
-        self.0.update(&lead(BYTES, value.len()));
-        self.0.update(value);
+        self.add(&lead(BYTES, value.len()));
+        self.add(value);
         self
     }
 
     /// A column of text.
     #[inline]
     pub fn text(&mut self, value: &str) -> &mut RowMac {
-        self.0.update(&lead(TEXT, value.len()));
-        self.0.update(value.as_bytes());
+        self.add(&lead(TEXT, value.len()));
+        self.add(value.as_bytes());
         self
     }
 
@@ -98,13 +120,15 @@ impl RowMac {
     }
 
     /// The 32 bytes to store with the row.
-    pub fn finish(self) -> [u8; 32] {
-        self.0.finish()
+    pub fn finish(mut self) -> [u8; 32] {
+        self.flush();
+        self.mac.finish()
     }
 
     /// Whether `mac` belongs to the row, in constant time.
-    pub fn verify(self, mac: &[u8]) -> bool {
-        self.0.verify(mac)
+    pub fn verify(mut self, mac: &[u8]) -> bool {
+        self.flush();
+        self.mac.verify(mac)
     }
 }
 

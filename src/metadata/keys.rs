@@ -53,7 +53,7 @@ pub(crate) fn unchecked_store_key(queries: &dyn Queries) -> Result<WrappedKey> {
     let sql = query!(WrappedKey, "WHERE project_id = ?1 AND state = 1");
     let mut found = None;
     queries.select(sql, &[ProjectId::STORE.value()], &mut |row| {
-        found = Some(WrappedKey::from_row(row, 0)?);
+        found = Some(WrappedKey::unchecked(row)?);
         Ok(())
     })?;
     found.ok_or_else(|| {

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::projects::Project;
+use super::record::columns_of;
 use super::secrets::Secret;
 use super::versions::Version;
 use super::{Queries, Record, Value};
@@ -23,9 +24,8 @@ pub(crate) fn version(
     path: &SecretPath,
     number: Option<u32>,
 ) -> Result<Option<Found>> {
-    static NEWEST: LazyLock<String> =
-        LazyLock::new(|| statement("ORDER BY versions.number DESC LIMIT 1"));
-    static NUMBERED: LazyLock<String> = LazyLock::new(|| statement("AND versions.number = ?3"));
+    static NEWEST: LazyLock<String> = LazyLock::new(|| statement("ORDER BY v.number DESC LIMIT 1"));
+    static NUMBERED: LazyLock<String> = LazyLock::new(|| statement("AND v.number=?3"));
 
     let mut found = None;
     let (project, name) = (Value::Text(path.project()), Value::Text(path.name()));
@@ -65,17 +65,14 @@ fn same_epoch(found: &Found) -> Result<()> {
     ))
 }
 
+/// Short names, because the statement is looked up by its text on every get.
 fn statement(rest: &str) -> String {
-    let columns = [
-        Project::statements().columns.as_str(),
-        Secret::statements().columns.as_str(),
-        Version::statements().columns.as_str(),
-    ]
-    .join(", ");
+    let (p, s, v) =
+        (columns_of::<Project>("p"), columns_of::<Secret>("s"), columns_of::<Version>("v"));
     format!(
-        "SELECT {columns} FROM projects
-         JOIN secrets ON secrets.project_id = projects.project_id AND secrets.name = ?2
-         JOIN versions ON versions.secret_id = secrets.secret_id
-         WHERE projects.name = ?1 AND projects.state = 1 {rest}"
+        "SELECT {p},{s},{v} FROM projects p \
+         JOIN secrets s ON s.project_id=p.project_id AND s.name=?2 \
+         JOIN versions v ON v.secret_id=s.secret_id \
+         WHERE p.name=?1 AND p.state=1 {rest}"
     )
 }

@@ -11,6 +11,9 @@ use crate::{Error, ErrorKind, Result};
 /// The version of the canonical encoding that this code writes.
 const ROW_VERSION: i64 = 1;
 
+/// The widest table, with its version and MAC, has fewer columns.
+const MOST_COLUMNS: usize = 24;
+
 /// A row of one table. Its columns are in the order of `docs/format.md`.
 pub(crate) trait Record: Sized {
     const TABLE: &'static str;
@@ -21,19 +24,24 @@ pub(crate) trait Record: Sized {
     /// The statements of this table, put together once.
     fn statements() -> &'static Statements;
     fn values<'a>(&'a self, each: &mut dyn FnMut(Value<'a>));
-    fn from_row(row: &dyn Row, at: usize) -> Result<Self>;
+    fn from_values(values: &[Value<'_>]) -> Result<Self>;
 
     /// Checks the MAC of the row whose columns start at `at`, and reads it.
     fn open(keys: &StoreKeys, row: &dyn Row, at: usize) -> Result<Self> {
+        // Asking SQLite for a column costs as much as hashing it: each is asked for once.
+        let mut columns = [Value::Null; MOST_COLUMNS];
         let width = Self::COLUMNS.len();
-        let mut mac = keys.row_mac(Self::TABLE)?;
-        for column in at..at + width {
-            add(&mut mac, row.value(column)?);
+        for (place, column) in columns[..width + 2].iter_mut().zip(at..) {
+            *place = row.value(column)?;
         }
-        let (version, stored) = (row.value(at + width)?, row.value(at + width + 1)?);
-        match (version, stored) {
+        let (values, [version, stored, ..]) = columns.split_at(width) else {
+            return Err(altered(Self::TABLE));
+        };
+        let mut mac = keys.row_mac(Self::TABLE)?;
+        values.iter().for_each(|value| add(&mut mac, *value));
+        match (*version, *stored) {
             (Value::Integer(ROW_VERSION), Value::Bytes(stored)) if mac.verify(stored) => {
-                Self::from_row(row, at)
+                Self::from_values(values)
             }
             (Value::Integer(version), _) if version > ROW_VERSION => Err(Error::new(
                 ErrorKind::Unsupported,
@@ -42,6 +50,12 @@ pub(crate) trait Record: Sized {
             )),
             _ => Err(altered(Self::TABLE)),
         }
+    }
+
+    /// Reads a row whose MAC cannot be checked yet.
+    fn unchecked(row: &dyn Row) -> Result<Self> {
+        let values = (0..Self::COLUMNS.len()).map(|column| row.value(column));
+        Self::from_values(&values.collect::<Result<Vec<_>>>()?)
     }
 
     /// Adds the row. `AlreadyExists` when a unique index has it already.
@@ -103,7 +117,7 @@ fn altered(table: &str) -> Error {
 
 /// The statements that every table has.
 pub(crate) struct Statements {
-    /// `table.column, …`, for queries of several tables.
+    /// `column, …`
     pub(crate) columns: String,
     insert: String,
     update: String,
@@ -119,7 +133,6 @@ impl Statements {
         let table = R::TABLE;
         let all: Vec<&str> = R::COLUMNS.iter().copied().chain(["row_version", "mac"]).collect();
         let join = |parts: Vec<String>, with: &str| parts.join(with);
-        let qualified = all.iter().map(|c| format!("{table}.{c}")).collect();
         let marks = (1..=all.len()).map(|n| format!("?{n}")).collect();
         let assigned = all.iter().zip(1..).map(|(c, n)| format!("{c} = ?{n}")).collect();
         let by_position = R::KEY.iter().map(|k| format!("{} = ?{}", all[*k], k + 1)).collect();
@@ -129,7 +142,7 @@ impl Statements {
             _ => join(by_position, " AND "),
         };
         Statements {
-            columns: join(qualified, ", "),
+            columns: all.join(", "),
             insert: format!(
                 "INSERT INTO {table} ({}) VALUES ({})",
                 all.join(", "),
@@ -139,6 +152,12 @@ impl Statements {
             delete: format!("DELETE FROM {table} WHERE {}", join(by_order, " AND ")),
         }
     }
+}
+
+/// The columns of a table that a query calls `alias`.
+pub(crate) fn columns_of<R: Record>(alias: &str) -> String {
+    let all = R::COLUMNS.iter().copied().chain(["row_version", "mac"]);
+    all.map(|column| format!("{alias}.{column}")).collect::<Vec<_>>().join(",")
 }
 
 /// Declares a record: its struct, table, key and columns.
@@ -167,10 +186,10 @@ macro_rules! record {
                 $(each($crate::metadata::Field::value(&self.$column));)*
             }
 
-            fn from_row(row: &dyn $crate::metadata::Row, at: usize) -> $crate::Result<Self> {
-                let mut columns = at..;
-                let mut next = || row.value(columns.next().unwrap_or_default());
-                Ok($name { $($column: $crate::metadata::Field::from_value(next()?)?,)* })
+            fn from_values(values: &[$crate::metadata::Value<'_>]) -> $crate::Result<Self> {
+                let mut values = values.iter();
+                let mut next = || values.next().copied().unwrap_or($crate::metadata::Value::Null);
+                Ok($name { $($column: $crate::metadata::Field::from_value(next())?,)* })
             }
         }
     };
