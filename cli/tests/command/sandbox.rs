@@ -81,7 +81,7 @@ impl Sandbox {
 
 /// Says, past the capture of the test harness, that a test could not run here.
 pub(crate) fn skipped(reason: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+    let _ = writeln!(std::io::stderr(), "SKIP - {reason}");
 }
 
 /// How a run of the command ended.
