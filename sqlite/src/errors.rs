@@ -52,6 +52,11 @@ pub fn sql_error(error: rusqlite::Error) -> Error {
         Some(ErrorCode::OutOfMemory) => {
             (ErrorKind::Unavailable, "SQLite ran out of memory", "free memory and try again")
         }
+        _ if misfits_schema(&error) => (
+            ErrorKind::Corrupt,
+            "the tables of the database are not what they should be",
+            "stop writing to it and restore a backup: `strongroom restore`",
+        ),
         _ => (
             ErrorKind::Internal,
             "an unexpected answer from SQLite",
@@ -83,6 +88,11 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 fn is_full(error: &rusqlite::Error) -> bool {
     let codes = [ffi::SQLITE_IOERR_SHMSIZE];
     error.sqlite_error().is_some_and(|e| codes.contains(&e.extended_code))
+}
+
+/// SQLite's general error. Our statements are fixed and fit our schema, so the schema was damaged.
+fn misfits_schema(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_ERROR)
 }
 
 fn native_code(error: &rusqlite::Error) -> String {

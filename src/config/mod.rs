@@ -109,7 +109,14 @@ pub struct ProjectConfig {
 impl Config {
     /// Reads a config file. It must not be writable by anybody but its owner and root.
     pub fn load(path: &Path) -> Result<Config> {
-        let text = std::fs::read_to_string(path).map_err(|e| file_error("read", path, e))?;
+        let bytes = std::fs::read(path).map_err(|e| file_error("read", path, e))?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Error::new(
+                ErrorKind::Config,
+                format!("{} is not UTF-8 text", path.display()),
+                "correct it, or restore it from a backup",
+            )
+        })?;
         check_not_writable_by_others(path)?;
         let absolute = std::path::absolute(path).map_err(|e| file_error("find", path, e))?;
         Config::from_toml(&text, &folder_of(&absolute)).map_err(|e| {

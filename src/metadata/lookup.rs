@@ -48,6 +48,9 @@ pub(crate) fn version(
     }
     if let Some(found) = &found {
         same_epoch(found)?;
+        if number.is_none() {
+            is_the_newest(found)?;
+        }
     }
     Ok(found)
 }
@@ -61,6 +64,18 @@ fn same_epoch(found: &Found) -> Result<()> {
     Err(Error::new(
         ErrorKind::Corrupt,
         "metadata rows of different epochs were mixed",
+        "run `strongroom doctor`, and restore a backup",
+    ))
+}
+
+/// The secret's row counts its versions: without the newest, an older one would pass for it.
+fn is_the_newest(found: &Found) -> Result<()> {
+    if found.version.number == found.secret.newest() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Corrupt,
+        format!("the metadata of version {} is missing", found.secret.newest()),
         "run `strongroom doctor`, and restore a backup",
     ))
 }

@@ -65,7 +65,20 @@ pub(crate) trait Record: Sized {
 
     /// Replaces the row with the same key. `Conflict` when it is gone.
     fn update(&self, keys: &StoreKeys, queries: &dyn Queries) -> Result<()> {
-        match self.run(keys, queries, &Self::statements().update)? {
+        Self::expect_one(self.run(keys, queries, &Self::statements().update)?)
+    }
+
+    /// Removes the row. `Conflict` when it is gone.
+    fn delete(&self, queries: &dyn Queries) -> Result<()> {
+        let mut values = Vec::with_capacity(Self::COLUMNS.len());
+        self.values(&mut |value| values.push(value));
+        let key: Vec<Value<'_>> = Self::KEY.iter().map(|at| values[*at]).collect();
+        Self::expect_one(queries.execute(&Self::statements().delete, &key)?)
+    }
+
+    #[doc(hidden)]
+    fn expect_one(rows: usize) -> Result<()> {
+        match rows {
             1 => Ok(()),
             _ => Err(Error::new(
                 ErrorKind::Conflict,
@@ -73,14 +86,6 @@ pub(crate) trait Record: Sized {
                 "try again",
             )),
         }
-    }
-
-    /// Removes the row.
-    fn delete(&self, queries: &dyn Queries) -> Result<()> {
-        let mut values = Vec::with_capacity(Self::COLUMNS.len());
-        self.values(&mut |value| values.push(value));
-        let key: Vec<Value<'_>> = Self::KEY.iter().map(|at| values[*at]).collect();
-        queries.execute(&Self::statements().delete, &key).map(|_| ())
     }
 
     #[doc(hidden)]

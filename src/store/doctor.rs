@@ -15,7 +15,7 @@ use super::{Inner, Progress, Slot, Store};
 use crate::metadata::claims::{self, SealedReference};
 use crate::metadata::lookup::Found;
 use crate::metadata::projects::Project;
-use crate::metadata::secrets::Secret;
+use crate::metadata::secrets::{self, Secret};
 use crate::metadata::{Queries, clock, erasures, scan, versions};
 use crate::{ErrorKind, Result, Session};
 
@@ -75,7 +75,7 @@ impl Store {
         if options.repair {
             self.inner.finish_all_erasures(&mut report)?;
         }
-        let mut suspects = self.inner.find_suspects(progress)?;
+        let mut suspects = self.inner.find_suspects(&mut report, progress)?;
         self.inner.examine(&mut report, &mut suspects, progress)?;
         let suspects = self.inner.without_claimed(suspects)?;
         report.strays = suspects.values().map(|list| list.len() as u64).sum();
@@ -107,15 +107,25 @@ impl Inner {
     }
 
     /// Every reference that a backend lists and nobody has claimed.
-    fn find_suspects(&self, progress: &mut dyn FnMut(Progress)) -> Result<Suspects> {
+    fn find_suspects(
+        &self,
+        report: &mut DoctorReport,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Suspects> {
         let mut suspects = Suspects::new();
         let mut done = 0;
         for slot in self.slots() {
             let mut after = None;
             loop {
                 let page = slot.backend.list(after, BATCH)?;
-                let Some(last) = page.last() else { break };
-                after = Some(*last);
+                let Some(last) = page.last().copied() else { break };
+                if after.is_some_and(|after| last <= after) {
+                    // A damaged index would be walked in a circle.
+                    let what = format!("backend {}: it lists its payloads out of order", slot.name);
+                    report.damaged.push(Finding { what });
+                    break;
+                }
+                after = Some(last);
                 done += page.len() as u64;
                 progress(Progress { what: "listing payloads", done, total: None });
                 for (sealed, reference) in self.unclaimed(page)? {
@@ -174,7 +184,15 @@ impl Inner {
         suspects: &mut Suspects,
     ) -> Result<()> {
         let id = secret.secret_id;
+        let damaged = report.damaged.len();
         let versions = self.scanned(report, |keys, q| scan::versions_of(keys, q, id))?;
+        let whole = report.damaged.len() == damaged;
+        if whole && versions.len() != secret.newest() as usize && self.is_unchanged(&secret)? {
+            let (path, newest) = (format!("{}/{}", project.name, secret.name), secret.newest());
+            let what =
+                format!("{path}: {} of {newest} versions are in the metadata", versions.len());
+            report.damaged.push(Finding { what });
+        }
         let session = Session::new(self.clone());
         for version in versions {
             drop_suspect(suspects, &project.backend, version.reference.as_deref());
@@ -191,6 +209,16 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    /// Whether a secret was neither put nor erased since it was read.
+    fn is_unchanged(&self, secret: &Secret) -> Result<bool> {
+        let now = self
+            .metadata
+            .reading(|q| secrets::find(&self.keys, q, secret.project_id, &secret.name))?;
+        Ok(now.is_some_and(|now| {
+            (now.secret_id, now.next_number) == (secret.secret_id, secret.next_number)
+        }))
     }
 
     /// Whether a version was not erased or destroyed since it was read.

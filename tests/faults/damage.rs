@@ -13,7 +13,7 @@ use crate::common::{copy_files, create, open, path, put};
 use crate::helper::{folder, variables};
 
 /// How many places of one file are damaged.
-const PLACES: usize = 160;
+const PLACES: usize = 300;
 
 /// Nothing that is done with one damaged store takes longer.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -216,4 +216,19 @@ fn a_damaged_keyring() {
 #[test]
 fn a_damaged_config() {
     watched_sweep(closed_store().path(), "strongroom.toml", false);
+}
+
+/// A newest version that is gone from the metadata must not make an older one current.
+#[test]
+fn a_version_whose_row_is_gone_is_noticed() {
+    let whole = closed_store();
+    let database = rusqlite::Connection::open(whole.path().join("metadata.db")).unwrap();
+    let newest = "DELETE FROM versions WHERE number = 3";
+    assert_eq!(database.execute(newest, []).unwrap(), 1);
+    drop(database);
+    let store = open(whole.path()).unwrap();
+    let error = store.session().get(&path("a/b")).map(|_| ()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    let report = store.doctor(&Default::default(), &mut |_| {}).unwrap();
+    assert_eq!(report.damaged.len(), 1, "{report:?}");
 }
