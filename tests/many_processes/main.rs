@@ -1,0 +1,136 @@
+//! Eight processes, two of them with sixteen threads, work on one store at once: no update is lost,
+//! nobody starves, and nobody hears that the database is busy.
+//!
+//! `STRONGROOM_SECONDS` sets how long they work.
+
+mod check;
+#[path = "../common/mod.rs"]
+mod common;
+mod report;
+mod worker;
+
+use std::time::Duration;
+
+use strongroom::{Expect, PutOptions, Store};
+use strongroom_test_support::Victim;
+
+use common::{create, path, put, secret};
+use report::Report;
+use worker::{COUNTERS, SHARED, counter, shared};
+
+const PROCESSES: usize = 8;
+
+/// So many of the processes have so many threads; the others have one.
+const CROWDED: usize = 2;
+const THREADS: usize = 16;
+
+/// No operation may take longer.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// What the other processes run; as a test of its own it does nothing.
+#[test]
+fn worker_process() {
+    worker::work();
+}
+
+fn seconds() -> u64 {
+    let text = std::env::var("STRONGROOM_SECONDS").ok();
+    text.map_or(8, |text| text.parse().expect("STRONGROOM_SECONDS is a number"))
+}
+
+fn new_store(folder: &std::path::Path) -> Store {
+    let store = create(folder);
+    for n in 0..COUNTERS {
+        put(&store.session(), &counter(n), b"0").unwrap();
+    }
+    for n in 0..SHARED {
+        put(&store.session(), &shared(n), b"first").unwrap();
+    }
+    store
+}
+
+#[test]
+fn no_update_is_lost_and_nobody_starves() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(new_store(folder.path()));
+    let seconds = seconds();
+    let mut workers: Vec<Victim> = (0..PROCESSES)
+        .map(|process| {
+            let threads = if process < CROWDED { THREADS } else { 1 };
+            worker::start(folder.path(), process, threads, seconds)
+        })
+        .collect();
+    // All of them begin when all of them are there.
+    for worker in &workers {
+        assert_eq!(worker.answer().as_deref(), Some("ready"));
+    }
+    workers.iter_mut().for_each(|worker| worker.order("go"));
+    let mut reports = Vec::new();
+    for (process, worker) in workers.iter().enumerate() {
+        while worker.answer().expect("a worker ended by itself") != "done" {}
+        reports.push(Report::read(&worker::report_file(folder.path(), process)));
+    }
+    drop(workers);
+
+    for (process, report) in reports.iter().enumerate() {
+        println!("process {process}: {report}");
+    }
+    let failures: Vec<_> = reports.iter().flat_map(|report| &report.failures).collect();
+    assert!(failures.is_empty(), "{} failures, of them {:#?}", failures.len(), failures[0]);
+    let longest = reports.iter().map(|report| report.longest).max().unwrap();
+    assert!(longest < LONGEST, "an operation took {longest:?}");
+    expect_fair(&reports);
+    let store = common::open(folder.path()).unwrap();
+    check::counters(&store, &reports).unwrap();
+    check::shared(&store, &reports).unwrap();
+    check::clean(&store).unwrap();
+}
+
+/// Every process comes to put: at least a tenth of what the processes put on average.
+fn expect_fair(reports: &[Report]) {
+    let puts: Vec<usize> = reports.iter().map(Report::puts).collect();
+    let mean = puts.iter().sum::<usize>() / puts.len();
+    let least = *puts.iter().min().unwrap();
+    println!("puts for each process: {puts:?}, on average {mean}");
+    assert!(mean > 0 && least * 10 >= mean, "a process starves: {puts:?}");
+}
+
+/// Two writers without compare-and-swap, one after the other: one of the updates is lost.
+#[test]
+fn a_lost_update_would_be_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let session = store.session();
+    let mut report = Report::default();
+    let seen = session.get_with(&path(&counter(0)), &Default::default()).unwrap();
+    for _ in 0..2 {
+        // Both have read 0.
+        put(&session, &counter(0), b"1").unwrap();
+        report.increments[0] += 1;
+    }
+    let error = check::counters(&store, &[report]).unwrap_err();
+    assert!(error.contains("is 1 after 2"), "{error}");
+    // With it, the second of them is refused.
+    let expect = Expect::Version(seen.version);
+    let options = PutOptions { expect, ..Default::default() };
+    session.put(&path(&counter(0)), &secret(b"1"), &options).unwrap_err();
+}
+
+#[test]
+fn a_version_that_two_have_or_that_is_gone_would_be_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let put_one = |payload: &str| {
+        let version = put(&store.session(), &shared(0), payload.as_bytes()).unwrap();
+        (0, version, payload.to_owned())
+    };
+    let report = |acknowledged| Report { acknowledged, ..Default::default() };
+    let (one, two) = (put_one("one"), put_one("two"));
+    check::shared(&store, &[report(vec![one.clone()]), report(vec![two.clone()])]).unwrap();
+    let missing = (0, two.1 + 1, "three".to_owned());
+    let other = (0, two.1, "other".to_owned());
+    for wrong in [missing, other] {
+        let reports = [report(vec![one.clone()]), report(vec![two.clone(), wrong])];
+        check::shared(&store, &reports).unwrap_err();
+    }
+}
