@@ -92,12 +92,20 @@ fn is_full(error: &rusqlite::Error) -> bool {
 
 /// SQLite's general error. Our statements are fixed and fit our schema, so the schema was damaged.
 fn misfits_schema(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_ERROR)
+    failure(error).is_some_and(|e| e.extended_code == ffi::SQLITE_ERROR)
 }
 
+/// SQLite's own code, without the text of a statement.
 fn native_code(error: &rusqlite::Error) -> String {
-    match error.sqlite_error() {
+    match failure(error) {
         Some(e) => format!("SQLite code {}", e.extended_code),
         None => error.to_string(),
+    }
+}
+
+fn failure(error: &rusqlite::Error) -> Option<&ffi::Error> {
+    match error {
+        rusqlite::Error::SqlInputError { error, .. } => Some(error),
+        _ => error.sqlite_error(),
     }
 }
