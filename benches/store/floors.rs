@@ -27,7 +27,9 @@ impl Bare {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = |name| {
             let connection = Connection::open_with_flags(folder.join(name), flags).unwrap();
-            connection.execute_batch("PRAGMA cache_size = -16384; PRAGMA synchronous = FULL").unwrap();
+            connection
+                .execute_batch("PRAGMA cache_size = -16384; PRAGMA synchronous = FULL")
+                .unwrap();
             connection
         };
         Bare { metadata: open("metadata.db"), shelf: open("payloads.db") }
@@ -44,7 +46,10 @@ impl Bare {
              WHERE p.name = ?1 AND p.state = 1 ORDER BY v.number DESC LIMIT 1";
         GetFloor {
             metadata: self.metadata.prepare(metadata).unwrap(),
-            payload: self.shelf.prepare("SELECT envelope FROM payloads WHERE reference = ?1").unwrap(),
+            payload: self
+                .shelf
+                .prepare("SELECT envelope FROM payloads WHERE reference = ?1")
+                .unwrap(),
             references,
             next: 0,
             envelope: Envelope::new(),
@@ -55,20 +60,21 @@ impl Bare {
 impl GetFloor<'_> {
     /// One get's worth of bare work.
     pub fn bare_get(&mut self, path: &SecretPath) -> usize {
-        let number: i64 = self
-            .metadata
-            .query_row(params![path.project(), path.name()], |row| {
-                // Every column is fetched, as a get must.
-                let mut bytes = 0;
-                for column in 0..row.as_ref().column_count() {
-                    bytes += match row.get_ref(column)? {
-                        rusqlite::types::ValueRef::Blob(b) | rusqlite::types::ValueRef::Text(b) => b.len() as i64,
-                        _ => 1,
-                    };
-                }
-                Ok(bytes)
-            })
-            .unwrap();
+        let number: i64 =
+            self.metadata
+                .query_row(params![path.project(), path.name()], |row| {
+                    // Every column is fetched, as a get must.
+                    let mut bytes = 0;
+                    for column in 0..row.as_ref().column_count() {
+                        bytes += match row.get_ref(column)? {
+                            rusqlite::types::ValueRef::Blob(b)
+                            | rusqlite::types::ValueRef::Text(b) => b.len() as i64,
+                            _ => 1,
+                        };
+                    }
+                    Ok(bytes)
+                })
+                .unwrap();
         self.next = (self.next + 1) % self.references.len();
         let length: usize = self
             .payload
@@ -127,7 +133,9 @@ impl PutFloor {
     pub fn two_bare_commits(&self) {
         for connection in [&self.shelf, &self.metadata] {
             let mut insert = connection
-                .prepare_cached("INSERT INTO rows (reference, row) VALUES (randomblob(16), randomblob(156))")
+                .prepare_cached(
+                    "INSERT INTO rows (reference, row) VALUES (randomblob(16), randomblob(156))",
+                )
                 .unwrap();
             insert.execute([]).unwrap();
         }

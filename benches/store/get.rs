@@ -21,5 +21,9 @@ pub fn measure(criterion: &mut Criterion, report: &mut Report) {
         std::hint::black_box(stage.session.get(&paths[next()]).unwrap());
     });
     report.ratio("get of 64 bytes", get_time, floor_time, 1.5);
-    report.value("gets a second on one core", 1.0 / get_time.as_secs_f64(), Bound::AtLeast(50_000.0));
+    report.value(
+        "gets a second on one core",
+        1.0 / get_time.as_secs_f64(),
+        Bound::AtLeast(50_000.0),
+    );
 }

@@ -51,8 +51,13 @@ fn peak_memory(command: Command) -> f64 {
     let script = "import os, resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
-    let output =
-        Command::new("python3").arg("-c").arg(script).arg(program).args(arguments).output().unwrap();
+    let output = Command::new("python3")
+        .arg("-c")
+        .arg(script)
+        .arg(program)
+        .args(arguments)
+        .output()
+        .unwrap();
     let kib: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
     kib / 1024.0
 }

@@ -56,7 +56,11 @@ impl Report {
 }
 
 /// The median time of one round of `work`, from a criterion benchmark of that name.
-pub fn median(criterion: &mut criterion::Criterion, name: &str, mut work: impl FnMut()) -> Duration {
+pub fn median(
+    criterion: &mut criterion::Criterion,
+    name: &str,
+    mut work: impl FnMut(),
+) -> Duration {
     use std::cell::RefCell;
     let samples = RefCell::new(Vec::new());
     criterion.bench_function(name, |bencher| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
-use strongroom_backend::Result;
+use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::sql_error;
 
@@ -32,16 +32,35 @@ fn configure(connection: &mut Connection) -> rusqlite::Result<()> {
     // Keeps a cached statement from being prepared again because its bindings were cleared.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // A reader that closes last must not pay for a checkpoint; a writer turns this off again.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.execute_batch(&format!(
-        "PRAGMA synchronous = {};
-         PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON;
-         PRAGMA cache_size = -16384;",
-        synchronous()
+    connection.execute_batch("PRAGMA cell_size_check = ON; PRAGMA cache_size = -16384;")
+}
+
+/// Makes of a connection one that writes: durably, into a log, leaving nothing of what it removes.
+pub(crate) fn make_writer(connection: &Connection) -> Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .and_then(|_| {
+            connection.execute_batch(&format!(
+                "PRAGMA synchronous = {};
+                 PRAGMA secure_delete = ON;
+                 PRAGMA temp_store = MEMORY;",
+                synchronous()
+            ))
+        })
+        .map_err(sql_error)?;
+    let mode: String = connection
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(sql_error)?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        format!("SQLite gave journal mode {mode} instead of wal"),
+        "put the store on a local file system",
     ))
 }
 

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use strongroom_backend::{Error, ErrorKind, Result, file_error, folder_of, sync_folder_of};
 
-use crate::connection::connect;
+use crate::connection::{connect, make_writer};
 use crate::errors::{commit_error, is_busy};
 use crate::group::{Group, Job, Ticket};
 use crate::migrations::Schema;
@@ -57,7 +56,7 @@ impl Database {
             .open(path)
             .map_err(|e| file_error("create", path, e))?;
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        use_log(&connection)?;
+        make_writer(&connection)?;
         schema.migrate(&connection)?;
         sync_folder_of(path)?;
         Database::with(path, schema, Access::Writable, connection)
@@ -82,10 +81,8 @@ impl Database {
                     "open it once where it can be written, so that it can be upgraded",
                 ));
             }
+            make_writer(&first)?;
             schema.migrate(&first)?;
-        }
-        if !access.is_read_only() {
-            use_log(&first)?;
         }
         Ok(Database {
             path: path.to_path_buf(),
@@ -244,9 +241,7 @@ impl Database {
 
     fn open_writer(&self) -> Result<Connection> {
         let connection = self.access.connect(&self.path)?;
-        connection
-            .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-            .map_err(sql_error)?;
+        make_writer(&connection)?;
         Ok(connection)
     }
 
@@ -305,20 +300,6 @@ fn run_jobs(connection: &Connection, batch: &mut [Ticket<Connection>]) -> Result
 
 fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(|_| ())
-}
-
-fn use_log(connection: &Connection) -> Result<()> {
-    let mode: String = connection
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(sql_error)?;
-    if mode == "wal" {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::Unsupported,
-        format!("SQLite gave journal mode {mode} instead of wal"),
-        "put the store on a local file system",
-    ))
 }
 
 fn refuse_network_file_system(path: &Path) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Schemas that grow by numbered, checksummed steps.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, params};
 use sha2::{Digest, Sha256};
 use strongroom_backend::{Error, ErrorKind, Result, host_micros, step};
 
@@ -109,18 +109,14 @@ impl Schema {
     }
 
     fn applied(&self, connection: &Connection) -> Result<Vec<(u32, Vec<u8>)>> {
-        let exists: Option<i64> = connection
-            .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migrations'", [], |r| {
-                r.get(0)
-            })
-            .optional()
-            .map_err(sql_error)?;
-        if exists.is_none() {
-            return Err(self.wrong_file());
-        }
-        let mut statement = connection
-            .prepare("SELECT number, checksum FROM schema_migrations ORDER BY number")
-            .map_err(sql_error)?;
+        let mut statement =
+            match connection.prepare("SELECT number, checksum FROM schema_migrations ORDER BY 1") {
+                // No such table.
+                Err(e) if e.sqlite_error_code() == Some(ErrorCode::Unknown) => {
+                    return Err(self.wrong_file());
+                }
+                prepared => prepared.map_err(sql_error)?,
+            };
         let rows =
             statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).map_err(sql_error)?;
         rows.collect::<rusqlite::Result<_>>().map_err(sql_error)

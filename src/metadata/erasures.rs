@@ -55,6 +55,18 @@ pub(crate) fn pending(
     select(keys, queries, sql, &[Value::Integer(limit as i64)])
 }
 
+/// Whether anything is being erased: a payload or a project.
+pub(crate) fn any_pending(queries: &dyn Queries) -> Result<bool> {
+    let sql = "SELECT 1 FROM erasures WHERE done_at IS NULL
+               UNION ALL SELECT 1 FROM projects WHERE state = 2 LIMIT 1";
+    let mut any = false;
+    queries.select(sql, &[], &mut |_| {
+        any = true;
+        Ok(())
+    })?;
+    Ok(any)
+}
+
 /// How many erasures are pending.
 pub(crate) fn count_pending(queries: &dyn Queries) -> Result<u64> {
     let mut count = 0;

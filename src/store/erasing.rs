@@ -22,7 +22,11 @@ pub(super) fn finish_recorded(inner: &std::sync::Arc<Inner>) {
     if inner.metadata.is_read_only() {
         return;
     }
-    if let Err(error) = inner.finish_erasures(FINISHED_AT_OPEN) {
+    let finished = inner.metadata.reading(erasures::any_pending).and_then(|any| match any {
+        true => inner.finish_erasures(FINISHED_AT_OPEN).map(|_| ()),
+        false => Ok(()),
+    });
+    if let Err(error) = finished {
         tracing::warn!(kind = error.kind().name(), "erasures stay pending");
     }
 }

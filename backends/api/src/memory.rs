@@ -16,7 +16,7 @@ use crate::{Error, ErrorKind, Result};
 
 /// Slot sizes in bytes. Anything longer gets pages of its own.
 const CLASSES: [usize; 4] = [64, 256, 1024, 4096];
-const SLAB_BYTES: usize = 64 * 1024;
+const SLAB_BYTES: usize = 16 * 1024;
 
 static LOCKED: AtomicUsize = AtomicUsize::new(0);
 static UNLOCKED: AtomicUsize = AtomicUsize::new(0);
