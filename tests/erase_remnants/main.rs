@@ -1,5 +1,8 @@
 //! After an erase no byte of the ciphertext is left in any file of the store.
 
+// A test says what it has done.
+#![allow(clippy::print_stdout)]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod remnants;

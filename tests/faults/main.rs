@@ -1,6 +1,9 @@
 //! Bad luck: full disks, read-only folders, damaged files, a clock that was set back. Whatever
 //! happens, the answer is the right payload or a clear error; nothing is lost, and nothing hangs.
 
+// A test says what it has done.
+#![allow(clippy::print_stdout)]
+
 mod clock;
 #[path = "../common/mod.rs"]
 mod common;

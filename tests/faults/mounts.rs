@@ -30,7 +30,10 @@ pub(crate) fn can_mount(name: &str) -> bool {
     let output = within(Duration::from_secs(120), name, move || command.output().unwrap());
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    println!("{shown}");
+    let by_harness = |line: &&str| line.starts_with("test ") || line.starts_with("running ");
+    shown.lines().filter(|line| !line.is_empty() && !by_harness(line)).for_each(|line| {
+        println!("{line}");
+    });
     assert!(output.status.success(), "{errors}");
     false
 }

@@ -3,6 +3,9 @@
 //!
 //! `STRONGROOM_SECONDS` sets how long they work.
 
+// A test says what it has done.
+#![allow(clippy::print_stdout)]
+
 mod check;
 #[path = "../common/mod.rs"]
 mod common;

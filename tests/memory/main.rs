@@ -2,6 +2,9 @@
 //!
 //! The test knows what it looks for only in a masked form, so that it does not find itself.
 
+// A test says what it has done.
+#![allow(clippy::print_stdout)]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod scan;
