@@ -148,7 +148,8 @@ pub(crate) fn work_in_the_past() {
 
 /// Nothing is damaged and nothing is taken for a stray, by a doctor who may repair.
 fn expect_whole(store: &Store, versions: u64) {
-    let report = store.doctor(&DoctorOptions { repair: true }, &mut |_| {}).unwrap();
+    let report =
+        store.doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {}).unwrap();
     assert_eq!((report.damaged.len(), report.strays, report.pending_erasures), (0, 0, 0));
     assert_eq!(report.versions, versions, "{report:?}");
 }

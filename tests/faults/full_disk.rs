@@ -8,7 +8,7 @@ use strongroom::{DoctorOptions, ErrorKind, Layout, ListOptions, Store};
 use strongroom_test_support::Random;
 
 use crate::common::{path, put, within};
-use crate::mounts::{can_mount, mount_disk};
+use crate::mounts::{Disk, can_mount};
 
 /// What takes up a part of the disk at first, to be given back.
 const BALLAST_KIB: usize = 512;
@@ -100,8 +100,7 @@ fn timed<T: Send + 'static>(what: &str, work: impl FnOnce() -> T + Send + 'stati
 }
 
 fn fill_and_free(kib: usize, layout: impl Fn(&Path, &Path) -> Layout) {
-    let (small, large) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    mount_disk(small.path(), kib);
+    let (small, large) = (Disk::new(kib), tempfile::tempdir().unwrap());
     let ballast = small.path().join("ballast");
     fs::write(&ballast, vec![1; BALLAST_KIB * 1_024]).unwrap();
     let layout = layout(small.path(), large.path());
@@ -138,7 +137,10 @@ fn fill_and_free(kib: usize, layout: impl Fn(&Path, &Path) -> Layout) {
     drop(store);
     let store = Store::open(&layout.config).unwrap();
     let filled = Filled { store, acknowledged, random };
-    let report = filled.store.doctor(&DoctorOptions { repair: true }, &mut |_| {}).unwrap();
+    let report = filled
+        .store
+        .doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {})
+        .unwrap();
     assert_eq!(report.damaged, [], "{report:?}");
     assert_eq!(report.versions as usize, filled.acknowledged.len());
     filled.expect_everything(&filled.store);
@@ -151,8 +153,7 @@ fn a_store_is_not_half_created() {
     if !can_mount("full_disk::a_store_is_not_half_created") {
         return;
     }
-    let disk = tempfile::tempdir().unwrap();
-    mount_disk(disk.path(), 64);
+    let disk = Disk::new(64);
     let error = Store::create(&Layout::in_folder(disk.path())).unwrap_err();
     expect_full(&error);
     let left: Vec<_> = crate::common::files_of(disk.path());

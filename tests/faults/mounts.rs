@@ -38,18 +38,35 @@ pub(crate) fn can_mount(name: &str) -> bool {
     false
 }
 
-/// Mounts an empty disk of so many KiB.
-pub(crate) fn mount_disk(at: &Path, kib: usize) {
-    let size = format!("size={kib}k");
-    mount(&["-t", "tmpfs", "-o", &size, "tmpfs"], at);
+/// A small disk of its own, mounted on a private folder; both go away with the value.
+pub(crate) struct Disk(tempfile::TempDir);
+
+impl Disk {
+    /// An empty disk of so many KiB.
+    pub(crate) fn new(kib: usize) -> Disk {
+        let disk = Disk(tempfile::tempdir().unwrap());
+        let size = format!("size={kib}k");
+        disk.mount(&["-t", "tmpfs", "-o", &size, "tmpfs"]);
+        disk
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn make_read_only(&self) {
+        self.mount(&["-o", "remount,bind,ro"]);
+    }
+
+    fn mount(&self, arguments: &[&str]) {
+        let status = Command::new("mount").args(arguments).arg(self.path()).status().unwrap();
+        assert!(status.success(), "mount {arguments:?}");
+    }
 }
 
-/// Makes a mounted disk read-only.
-pub(crate) fn make_read_only(at: &Path) {
-    mount(&["-o", "remount,ro"], at);
-}
-
-fn mount(arguments: &[&str], at: &Path) {
-    let status = Command::new("mount").args(arguments).arg(at).status().unwrap();
-    assert!(status.success(), "mount {arguments:?}");
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // Whatever still uses it; nobody else sees this mount anyway.
+        let _ = Command::new("umount").arg("--lazy").arg(self.path()).status();
+    }
 }

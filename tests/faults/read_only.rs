@@ -11,7 +11,7 @@ use strongroom_test_support::{Victim, hear, tell};
 
 use crate::common::{copy_files, create, files_of, open, path, put};
 use crate::helper::{self, folder, this_program, variables};
-use crate::mounts::{can_mount, make_read_only, mount_disk};
+use crate::mounts::{Disk, can_mount};
 
 const PAYLOADS: [(&str, u32, &str); 4] =
     [("a/b", 1, "first"), ("a/b", 2, "second"), ("a/c", 1, "third"), ("b/d", 1, "last")];
@@ -151,6 +151,11 @@ fn by_rights(left: Left) {
         }
         program = Command::new("setpriv");
         let id = NOBODY.to_string();
+        // A log that was left behind is read from a copy.
+        let temporary = parent.path().join("temporary");
+        fs::create_dir(&temporary).unwrap();
+        chown(&temporary, Some(NOBODY), None).unwrap();
+        program.env("TMPDIR", temporary);
         program.args(["--reuid", &id, "--regid", &id, "--clear-groups"]).arg(copy);
     }
     mode(&folder, 0o500);
@@ -168,10 +173,9 @@ fn by_rights(left: Left) {
 }
 
 fn by_medium(left: Left) {
-    let disk = tempfile::tempdir().unwrap();
-    mount_disk(disk.path(), 16 * 1_024);
+    let disk = Disk::new(16 * 1_024);
     let folder = store_with(disk.path(), left);
-    make_read_only(disk.path());
+    disk.make_read_only();
     let before = picture(&folder);
     helper::run(Command::new(this_program()), "use a read-only store", &folder);
     assert!(picture(&folder) == before, "reading changed the folder: {:?}", files_of(&folder));
