@@ -8,7 +8,7 @@ use strongroom_crypto::Sealing;
 
 /// Rows and payload of one get, by bare prepared statements on the store's own files, then one
 /// derived key and one decryption. No row is authenticated here, and no reference decrypted.
-pub struct GetFloor<'a> {
+pub(crate) struct GetFloor<'a> {
     metadata: Statement<'a>,
     payload: Statement<'a>,
     references: Vec<Vec<u8>>,
@@ -17,13 +17,13 @@ pub struct GetFloor<'a> {
 }
 
 /// The metadata and the shelf of a store, opened bare.
-pub struct Bare {
+pub(crate) struct Bare {
     metadata: Connection,
     shelf: Connection,
 }
 
 impl Bare {
-    pub fn open(folder: &Path) -> Bare {
+    pub(crate) fn open(folder: &Path) -> Bare {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = |name| {
             let connection = Connection::open_with_flags(folder.join(name), flags).unwrap();
@@ -36,7 +36,7 @@ impl Bare {
     }
 
     /// Ready to get: every reference is known, so that the shelf is asked for ones that it has.
-    pub fn get(&self) -> GetFloor<'_> {
+    pub(crate) fn get(&self) -> GetFloor<'_> {
         let mut all = self.shelf.prepare("SELECT reference FROM payloads LIMIT 1000").unwrap();
         let references =
             all.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
@@ -59,7 +59,7 @@ impl Bare {
 
 impl GetFloor<'_> {
     /// One get's worth of bare work.
-    pub fn bare_get(&mut self, path: &SecretPath) -> usize {
+    pub(crate) fn bare_get(&mut self, path: &SecretPath) -> usize {
         let number: i64 =
             self.metadata
                 .query_row(params![path.project(), path.name()], |row| {
@@ -109,13 +109,13 @@ impl Envelope {
 }
 
 /// Two durable commits, one after the other, of one row each: payload, then metadata.
-pub struct PutFloor {
+pub(crate) struct PutFloor {
     metadata: Connection,
     shelf: Connection,
 }
 
 impl PutFloor {
-    pub fn in_folder(folder: &Path) -> PutFloor {
+    pub(crate) fn in_folder(folder: &Path) -> PutFloor {
         let open = |name: &str| {
             let connection = Connection::open(folder.join(name)).unwrap();
             connection
@@ -130,7 +130,7 @@ impl PutFloor {
     }
 
     /// The two commits of one put.
-    pub fn two_bare_commits(&self) {
+    pub(crate) fn two_bare_commits(&self) {
         for connection in [&self.shelf, &self.metadata] {
             let mut insert = connection
                 .prepare_cached(

@@ -6,7 +6,7 @@ use crate::floors::Bare;
 use crate::report::{Bound, Report, median};
 use crate::stage::{Stage, scattered};
 
-pub fn measure(criterion: &mut Criterion, report: &mut Report) {
+pub(crate) fn measure(criterion: &mut Criterion, report: &mut Report) {
     let stage = Stage::with(1_000);
     let bare = Bare::open(stage.folder.path());
     let mut floor = bare.get();

@@ -9,7 +9,7 @@ use crate::stage::{Stage, target};
 
 const RUNS: usize = 200;
 
-pub fn measure(report: &mut Report) {
+pub(crate) fn measure(report: &mut Report) {
     let command = built_command();
     let stage = Stage::with(10);
     let file = stage.folder.path().join("passphrase");

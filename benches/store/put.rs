@@ -11,7 +11,7 @@ use crate::stage::Stage;
 
 const PUTS: usize = 250;
 
-pub fn measure(_: &mut Criterion, report: &mut Report) {
+pub(crate) fn measure(_: &mut Criterion, report: &mut Report) {
     let stage = Stage::with(1);
     let floor = PutFloor::in_folder(stage.folder.path());
     let put = |n: usize| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 #[derive(Default)]
-pub struct Report {
+pub(crate) struct Report {
     lines: Vec<Line>,
 }
 
@@ -16,14 +16,14 @@ struct Line {
 }
 
 /// What a value must be.
-pub enum Bound {
+pub(crate) enum Bound {
     AtMost(f64),
     AtLeast(f64),
 }
 
 impl Report {
     /// A figure as a multiple of its floor, from the same run.
-    pub fn ratio(&mut self, what: &str, measured: Duration, floor: Duration, most: f64) {
+    pub(crate) fn ratio(&mut self, what: &str, measured: Duration, floor: Duration, most: f64) {
         self.lines.push(Line {
             what: what.into(),
             measured: format!("{measured:.2?}"),
@@ -34,12 +34,12 @@ impl Report {
     }
 
     /// A figure on its own.
-    pub fn value(&mut self, what: &str, value: f64, bound: Bound) {
+    pub(crate) fn value(&mut self, what: &str, value: f64, bound: Bound) {
         let measured = format!("{value:.1}");
         self.lines.push(Line { what: what.into(), measured, floor: "-".into(), value, bound });
     }
 
-    pub fn print(&self) {
+    pub(crate) fn print(&self) {
         println!("\n{:<52} {:>12} {:>12} {:>10}  bound", "", "measured", "floor", "ratio");
         for line in &self.lines {
             let (met, bound) = match line.bound {
@@ -56,7 +56,7 @@ impl Report {
 }
 
 /// The median time of one round of `work`, from a criterion benchmark of that name.
-pub fn median(
+pub(crate) fn median(
     criterion: &mut criterion::Criterion,
     name: &str,
     mut work: impl FnMut(),
@@ -77,7 +77,7 @@ pub fn median(
     middle(samples.into_inner())
 }
 
-pub fn middle(mut samples: Vec<Duration>) -> Duration {
+pub(crate) fn middle(mut samples: Vec<Duration>) -> Duration {
     samples.sort_unstable();
     samples.get(samples.len() / 2).copied().unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use strongroom::Store;
 use crate::report::{Report, median};
 use crate::stage::{Stage, scattered};
 
-pub fn measure(criterion: &mut Criterion, report: &mut Report) {
+pub(crate) fn measure(criterion: &mut Criterion, report: &mut Report) {
     let large_size = std::env::var("STRONGROOM_BENCH_SECRETS")
         .map_or(1_000_000, |text| text.parse().expect("STRONGROOM_BENCH_SECRETS is a number"));
     let (small, large) = (Stage::with(1_000), Stage::with(large_size));

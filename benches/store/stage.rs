@@ -6,17 +6,17 @@ use strongroom::{Layout, PutOptions, SecretBytes, SecretPath, Session, Store};
 use tempfile::TempDir;
 
 /// The project of every secret here.
-pub const PROJECT: &str = "bench";
+pub(crate) const PROJECT: &str = "bench";
 
-pub struct Stage {
-    pub store: Store,
-    pub session: Session,
-    pub folder: TempDir,
+pub(crate) struct Stage {
+    pub(crate) store: Store,
+    pub(crate) session: Session,
+    pub(crate) folder: TempDir,
 }
 
 impl Stage {
     /// A store with this many secrets.
-    pub fn with(secrets: usize) -> Stage {
+    pub(crate) fn with(secrets: usize) -> Stage {
         // Beside the sources, because the temporary folder may be memory.
         let folder = tempfile::tempdir_in(target()).unwrap();
         let store = Store::create(&Layout::in_folder(folder.path())).unwrap();
@@ -25,15 +25,15 @@ impl Stage {
         stage
     }
 
-    pub fn path(n: usize) -> SecretPath {
+    pub(crate) fn path(n: usize) -> SecretPath {
         format!("{PROJECT}/secret-{n:07}").parse().unwrap()
     }
 
-    pub fn payload() -> SecretBytes {
+    pub(crate) fn payload() -> SecretBytes {
         SecretBytes::copy_of(&[7; 64]).unwrap()
     }
 
-    pub fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("strongroom.toml")
     }
 
@@ -53,14 +53,14 @@ impl Stage {
     }
 }
 
-pub fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     std::fs::create_dir_all(folder).unwrap();
     folder.to_path_buf()
 }
 
 /// A sequence that visits numbers below `below` without an order that a cache could learn.
-pub fn scattered(below: usize) -> impl FnMut() -> usize {
+pub(crate) fn scattered(below: usize) -> impl FnMut() -> usize {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     move || {
         state =

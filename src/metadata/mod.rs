@@ -63,6 +63,9 @@ pub(crate) trait Metadata: Send + Sync {
     /// Runs `work` in one transaction; returns when it is durable.
     fn write(&self, work: Work) -> Result<()>;
 
+    /// What tells this database from a copy of it; nothing where a server does.
+    fn identity(&self) -> Result<Option<Vec<u8>>>;
+
     /// Whether nothing can be written here.
     fn is_read_only(&self) -> bool;
 

@@ -1,9 +1,9 @@
 //! Metadata in a SQLite file.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode};
@@ -69,6 +69,10 @@ impl Metadata for SqliteMetadata {
         self.database.write(move |connection| work(&Statements(connection)))
     }
 
+    fn identity(&self) -> Result<Option<Vec<u8>>> {
+        identity_of(self.database.path()).map(Some)
+    }
+
     fn is_read_only(&self) -> bool {
         self.database.is_read_only()
     }
@@ -114,6 +118,14 @@ impl Metadata for SqliteMetadata {
     fn check(&self) -> Result<Vec<String>> {
         self.database.check()
     }
+}
+
+/// A copy of a file has another inode, or another birth time where it got the same one again.
+fn identity_of(path: &Path) -> Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path).map_err(|e| file_error("read", path, e))?;
+    let born = metadata.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let born = born.map_or(0, |since| since.as_micros() as i64);
+    Ok([metadata.ino().to_be_bytes(), born.to_be_bytes()].concat())
 }
 
 struct Statements<'a>(&'a Connection);

@@ -15,6 +15,8 @@ record! {
     epoch: i64,
     created_at: Timestamp,
     backed_up_at: Option<Timestamp>,
+    /// What tells the metadata file from a copy of it.
+    file: Option<Vec<u8>>,
 }
 
 /// The row, checked.

@@ -87,7 +87,7 @@ impl Session {
                 name: name.clone(),
                 state: ProjectState::Live,
                 backend: root.backend.clone(),
-                epoch: inner.epoch,
+                epoch: inner.epoch(),
                 generation: FIRST_GENERATION,
                 created_at: now,
             };

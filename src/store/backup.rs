@@ -114,7 +114,7 @@ impl Inner {
             store: self.id,
             made_at: Timestamp::from_micros(self.metadata.now()),
             holds_keys: passphrase.is_some(),
-            epoch: self.epoch,
+            epoch: self.epoch(),
             sections: (2 + shelves.len() + keys) as u32,
         };
         let mut writer = Writer::begin(&path, file, self.keys.backup_mac()?, &info)?;

@@ -27,6 +27,9 @@ const BATCH: usize = 1_000;
 pub struct DoctorOptions {
     /// Finish pending erasures and remove strays.
     pub repair: bool,
+    /// Before that, make this copy of the store the one that may remove payloads. For a store whose
+    /// files were copied or restored by hand; no other copy removes anything afterwards.
+    pub adopt: bool,
 }
 
 /// One thing that is damaged.
@@ -72,6 +75,9 @@ impl Store {
     ) -> Result<DoctorReport> {
         self.inner.check_process()?;
         let mut report = DoctorReport::default();
+        if options.adopt {
+            self.inner.begin_epoch()?;
+        }
         if options.repair {
             self.inner.finish_all_erasures(&mut report)?;
         }
@@ -261,17 +267,16 @@ impl Inner {
         report.strays_left = too_new.count() as u64;
         if report.strays_left > 0 {
             report.refused = Some(format!(
-                "{} payloads are as new as the newest write of this metadata: a put was cut off \
-                 just now, or this metadata is an old copy; if it is not, put something and run \
-                 this again",
+                "{} payloads are as new as the newest write of this metadata, so a put may have been \
+                 cut off just now: run this again after something was written",
                 report.strays_left
             ));
             return Ok(());
         }
         for (backend, references) in strays {
             let slot = self.slot(&backend)?;
-            if let Err(e) = self.check_epoch(slot) {
-                report.refused = Some(e.what().to_owned());
+            if let Err(e) = self.check_may_remove(slot) {
+                report.refused = Some(format!("{}; {}", e.what(), e.next()));
                 continue;
             }
             let references: Vec<_> = references.into_iter().collect();

@@ -63,7 +63,7 @@ impl Inner {
         }
         for (backend, erasures) in by_backend {
             let slot = self.slot(&backend)?;
-            self.check_epoch(slot)?;
+            self.check_may_remove(slot).map_err(|e| pending_because(e.what()))?;
             self.destroy_in(slot, &erasures)?;
             step("erase.payloads-destroyed");
             self.mark_done(erasures)?;
@@ -106,23 +106,6 @@ impl Inner {
             }
             Ok(())
         })
-    }
-
-    /// Metadata that is older than a backend, or belongs to another copy of it, destroys nothing.
-    pub(super) fn check_epoch(&self, slot: &Slot) -> Result<()> {
-        let marker = slot.backend.marker()?;
-        if marker == Some(self.marker()) {
-            return Ok(());
-        }
-        let age = match marker {
-            Some(marker) if marker.epoch > self.epoch => "older",
-            _ => "not the one that belongs to it",
-        };
-        Err(pending_because(&format!(
-            "this metadata is {age} than backend {}: it is a copy, or was restored, and removes \
-             nothing there",
-            slot.name
-        )))
     }
 
     /// Takes an invisible project apart: secrets, payloads, then its keys.

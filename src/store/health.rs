@@ -8,7 +8,7 @@ use strongroom_backend::{Health, folder_of, memory_status};
 use super::{Inner, Slot, Store};
 use crate::config::{BackendConfig, KeyConfig};
 use crate::metadata::{clock, erasures, store_row, versions};
-use crate::{Result, Timestamp};
+use crate::{ErrorKind, Result, Timestamp};
 
 /// An expiry is announced this long before.
 const EXPIRY_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -122,15 +122,10 @@ impl Inner {
 
     fn epoch_health(&self, slot: &Slot) -> Option<Health> {
         let part = format!("epoch {}", slot.name);
-        match slot.backend.marker() {
-            Ok(Some(marker)) if marker == self.marker() => None,
-            Ok(_) => Some(Health::error(
-                part,
-                "metadata and backend are of different epochs: one is a copy, or was restored \
-                 alone; nothing is removed from the backend",
-            )),
-            Err(e) => Some(Health::error(part, e.to_string())),
-        }
+        self.check_may_remove(slot).err().map(|e| match e.kind() {
+            ErrorKind::Conflict => Health::warning(part, e.to_string()),
+            _ => Health::error(part, e.to_string()),
+        })
     }
 
     fn folder_health(&self, slot: &Slot) -> Option<Health> {

@@ -5,6 +5,7 @@ mod backup_file;
 mod compose;
 mod create;
 mod doctor;
+mod epoch;
 mod erasing;
 mod health;
 mod open;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use strongroom_backend::{Backend, KeyBackend, Marker, ProjectKey, SecretBytes, StoreId};
 
@@ -51,7 +53,7 @@ pub struct Store {
 pub(crate) struct Inner {
     pub(crate) config: Config,
     pub(crate) id: StoreId,
-    pub(crate) epoch: i64,
+    epoch: AtomicI64,
     pub(crate) metadata: Box<dyn Metadata>,
     pub(crate) keys: StoreKeys,
     slots: BTreeMap<String, Slot>,
@@ -155,9 +157,13 @@ impl Inner {
         self.slots.values()
     }
 
+    pub(crate) fn epoch(&self) -> i64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
     /// What marks the store's backends as its own.
     pub(crate) fn marker(&self) -> Marker {
-        Marker { store: self.id, epoch: self.epoch }
+        Marker { store: self.id, epoch: self.epoch() }
     }
 
     /// A project's key in one of its generations: from the cache, or unwrapped.

@@ -27,7 +27,7 @@ pub(super) fn open(config: Config) -> Result<Inner> {
     Ok(Inner {
         config,
         id: store,
-        epoch: row.epoch,
+        epoch: row.epoch.into(),
         metadata,
         keys: store_keys,
         slots: slots.into_iter().map(|slot| (slot.name.clone(), slot)).collect(),

@@ -8,15 +8,13 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use strongroom_backend::{
-    Marker, SecretBytes, create_file, create_folder, file_error, folder_of, host_micros, step,
-    sync_folder_of,
+    SecretBytes, create_file, create_folder, file_error, folder_of, step, sync_folder_of,
 };
 use strongroom_crypto::PassphraseCost;
 
 use super::backup::{BACKUP_KEYS, SALT, keyring_file, shelf_file};
 use super::backup_file::{self, Reader, Section, SectionKind, damaged};
 use super::{DoctorOptions, Progress, Store, open};
-use crate::metadata::{Record, clock, store_row};
 use crate::path::check_project_name;
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -69,6 +67,7 @@ impl Store {
         let mut report = prove(work.path(), progress)?;
         // The folder takes its name only now; an empty one gives way.
         fs::rename(work.path(), &absolute).map_err(|e| file_error("create", &absolute, e))?;
+        step("restore.placed");
         sync_folder_of(&absolute)?;
         report.config = absolute.join(CONFIG_FILE);
         Ok(report)
@@ -191,20 +190,7 @@ fn begin_epoch(file: &Path, folder: &Path) -> Result<()> {
     let config = Config::load(&folder.join(CONFIG_FILE))?;
     let inner = open::open(config)?;
     backup_file::verify(file, inner.keys.backup_mac()?)?;
-    let old = inner.marker();
-    let epoch = host_micros().max(old.epoch + 1);
-    for slot in inner.slots() {
-        let now = slot.backend.marker()?;
-        slot.backend.set_marker(now, Marker { epoch, ..old })?;
-    }
-    let inner = std::sync::Arc::new(inner);
-    let here = inner.clone();
-    inner.metadata.writing(move |q| {
-        clock::tick(&here.keys, q, here.metadata.now())?;
-        let mut row = store_row::load(&here.keys, q)?;
-        row.epoch = epoch;
-        row.update(&here.keys, q)
-    })
+    std::sync::Arc::new(inner).begin_epoch()
 }
 
 /// Opens the restored store and every payload in it.

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use strongroom::{DoctorOptions, Store};
 use strongroom_test_support::powercut::{Disk, Image, Op, Survival};
 use strongroom_test_support::{Random, fast_folder};
 
@@ -168,6 +169,7 @@ pub(crate) fn check(
         Some(next) => next.around(&contents),
         None => vec![contents],
     };
+    adopt(root)?;
     check_store(root, &possible)?;
     for (Line { action, .. }, before) in done.iter().zip(&before) {
         let quick = matches!(action, Action::AddRootKey { .. });
@@ -177,6 +179,15 @@ pub(crate) fn check(
         }
     }
     Ok(())
+}
+
+/// The files of an image are new ones, so that the store takes itself for a copy, which it is.
+fn adopt(root: &Path) -> Result<(), String> {
+    let options = DoctorOptions { adopt: true, ..Default::default() };
+    Store::open(&layout_of(&root.join("store")).config)
+        .and_then(|store| store.doctor(&options, &mut |_| {}))
+        .map(drop)
+        .map_err(|e| format!("adopting: {e:?}"))
 }
 
 fn number(variable: &str) -> Option<u64> {

@@ -130,6 +130,6 @@ fn abandon(step: &'static str) {
 }
 
 fn strays(store: &Option<Store>) -> u64 {
-    let look = DoctorOptions { repair: false };
+    let look = DoctorOptions { repair: false, ..Default::default() };
     store.as_ref().map_or(0, |store| store.doctor(&look, &mut |_| {}).unwrap().strays)
 }

@@ -145,7 +145,7 @@ fn a_restored_copy_on_the_live_shelf_removes_nothing() {
     std::fs::write(&restored.config, text).unwrap();
     let copy = Store::open(&restored.config).unwrap();
     copy.session().put(&path("p/copy"), &bytes("x"), &Default::default()).unwrap();
-    let repair = strongroom::DoctorOptions { repair: true };
+    let repair = strongroom::DoctorOptions { repair: true, ..Default::default() };
     let report = copy.doctor(&repair, &mut |_| {}).unwrap();
     assert_eq!(report.strays_removed, 0);
     assert!(report.refused.is_some(), "{report:?}");

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use strongroom::{DoctorOptions, DoctorReport, RestoreKeys, Store};
+use strongroom::{DoctorOptions, DoctorReport, ErrorKind, RestoreKeys, Store};
 use strongroom_test_support::fast_folder;
 
 use crate::child::{Outcome, Worker};
@@ -37,7 +37,7 @@ fn perform(root: &Path, actions: &[Action], mut contents: Contents) -> Contents 
 }
 
 fn repair(store: &Store) -> DoctorReport {
-    store.doctor(&DoctorOptions { repair: true }, &mut |_| {}).unwrap()
+    store.doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {}).unwrap()
 }
 
 fn contents_of(root: &Path) -> Contents {
@@ -172,4 +172,10 @@ fn an_old_metadata_file_on_the_live_shelf_removes_nothing() {
     fs::copy(root.join("old-metadata.db"), &copied.metadata).unwrap();
     let old = Store::open(&point_at_live_shelf(root, &root.join("copied"))).unwrap();
     repair_removes_nothing(root, &old, &live);
+    // Now the copy has written something that is newer than all that the live store has.
+    put("web1/a", 6).perform(root, &mut Some(old.clone())).unwrap();
+    repair_removes_nothing(root, &old, &live);
+    let error = old.session().erase(&"web1/b".parse().unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pending, "{error}");
+    assert_eq!(live.differences(&contents_of(root)), "");
 }

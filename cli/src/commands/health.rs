@@ -65,6 +65,7 @@ const DOCTOR_EXAMPLES: &str = "\
 Examples:
   strongroom doctor             look, change nothing
   strongroom doctor --repair    also finish erasures and remove strays
+  strongroom doctor --adopt     go on with a store whose files were copied by hand
 
 A stray is a payload that no version names, left by a put that was cut short. One so new that it may
 belong to a put under way is left alone. Exit codes: 60 when something is damaged, 12 when
@@ -77,6 +78,10 @@ pub(crate) struct Doctor {
     /// Finish erasures and remove strays.
     #[arg(long)]
     repair: bool,
+    /// Make this copy of the store the one that may remove payloads. A store whose files were copied
+    /// removes nothing before that, and no other copy of it does afterwards.
+    #[arg(long)]
+    adopt: bool,
     /// Print JSON: one object with secrets, versions, damaged, strays, strays_removed,
     /// strays_left, pending_erasures, erasures_finished and refused.
     #[arg(long)]
@@ -87,7 +92,7 @@ impl Doctor {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
         let store = place.store()?;
         let mut reporter = Reporter::new();
-        let options = DoctorOptions { repair: self.repair };
+        let options = DoctorOptions { repair: self.repair, adopt: self.adopt };
         let report = store.doctor(&options, &mut |progress| reporter.show(progress))?;
         drop(reporter);
         if self.json {

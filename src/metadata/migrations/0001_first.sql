@@ -6,6 +6,7 @@ CREATE TABLE store (
     epoch        INTEGER NOT NULL,
     created_at   INTEGER NOT NULL,
     backed_up_at INTEGER,
+    file         BLOB,
     row_version  INTEGER NOT NULL,
     mac          BLOB    NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,69 @@
+//! Which of several copies of a store may remove payloads: the one whose epoch its backends carry,
+//! in the file that its own row names.
+//!
+//! A copy knows every payload of its time and none that came later, so what it would take for a stray
+//! may be all that there is of somebody's passphrase.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use strongroom_backend::{Marker, step};
+
+use super::{Inner, Slot};
+use crate::metadata::{Record, clock, store_row};
+use crate::{Error, ErrorKind, Result};
+
+impl Inner {
+    /// Refuses removals from a backend by metadata that is a copy, or belongs to another epoch.
+    pub(super) fn check_may_remove(&self, slot: &Slot) -> Result<()> {
+        let row = self.metadata.reading(|q| store_row::load(&self.keys, q))?;
+        if row.file != self.metadata.identity()? {
+            return Err(copy("the metadata file is a copy"));
+        }
+        match slot.backend.marker()? {
+            Some(marker) if marker == self.marker() && row.epoch == marker.epoch => Ok(()),
+            Some(marker) if marker.epoch > self.epoch() => Err(copy(&format!(
+                "this metadata is older than backend {}, because the store was restored or adopted \
+                 elsewhere",
+                slot.name
+            ))),
+            _ => Err(copy(&format!("backend {} belongs to another copy of this store", slot.name))),
+        }
+    }
+
+    /// Makes this copy of the store the one that may remove payloads, and no other.
+    ///
+    /// The backends learn of it first: what a crash leaves behind removes nothing, and can be adopted
+    /// again.
+    pub(super) fn begin_epoch(self: &Arc<Self>) -> Result<()> {
+        let mut newest = self.epoch();
+        for slot in self.slots() {
+            newest = newest.max(slot.backend.marker()?.map_or(newest, |marker| marker.epoch));
+        }
+        let epoch = self.metadata.now().max(newest + 1);
+        for slot in self.slots() {
+            let now = slot.backend.marker()?;
+            slot.backend.set_marker(now, Marker { store: self.id, epoch })?;
+        }
+        step("epoch.markers-written");
+        let inner = self.clone();
+        self.metadata.writing(move |q| {
+            clock::tick(&inner.keys, q, inner.metadata.now())?;
+            let mut row = store_row::load(&inner.keys, q)?;
+            row.epoch = epoch;
+            row.file = inner.metadata.identity()?;
+            row.update(&inner.keys, q)
+        })?;
+        self.epoch.store(epoch, Ordering::Release);
+        step("epoch.begun");
+        Ok(())
+    }
+}
+
+fn copy(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("{what}: it removes nothing"),
+        "if this is the copy that you go on with, run `strongroom doctor --adopt` once",
+    )
+}
