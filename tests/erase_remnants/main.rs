@@ -125,7 +125,9 @@ fn expect_kept_are_read(session: &Session, payloads: &[Payload]) {
 fn finish_pending(store: &Store) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let report = store.doctor(&DoctorOptions { repair: true }, &mut |_| {}).unwrap();
+        let report = store
+            .doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {})
+            .unwrap();
         if report.pending_erasures == 0 {
             return;
         }

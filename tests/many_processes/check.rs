@@ -60,7 +60,9 @@ pub(crate) fn shared(store: &Store, reports: &[Report]) -> Result<(), String> {
 pub(crate) fn clean(store: &Store) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let report = store.doctor(&DoctorOptions { repair: true }, &mut |_| {}).unwrap();
+        let report = store
+            .doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {})
+            .unwrap();
         if !report.damaged.is_empty() || report.strays > 0 {
             return Err(format!("{report:?}"));
         }
