@@ -6,6 +6,7 @@ use aes_gcm::{AeadInOut, Aes256Gcm, KeyInit, Nonce, Tag};
 use strongroom_backend::{Result, SecretBytes};
 
 use crate::mac::wrong_length;
+use crate::scrub::scrubbed;
 
 pub(crate) const NONCE: usize = 12;
 pub(crate) const TAG: usize = 16;
@@ -21,10 +22,12 @@ pub(crate) fn encrypt(
     let room = ciphertext.len();
     let failed = || wrong_length("plaintext", plaintext.len(), room);
     let buffer = InOutBuf::new(plaintext, ciphertext).map_err(|_| failed())?;
-    let tag = cipher(key)?
-        .encrypt_inout_detached(&Nonce::from(nonce), associated, buffer)
-        .map_err(|_| failed())?;
-    Ok(tag.into())
+    scrubbed(|| {
+        cipher(key)?
+            .encrypt_inout_detached(&Nonce::from(nonce), associated, buffer)
+            .map(Into::into)
+            .map_err(|_| failed())
+    })
 }
 
 /// The plaintext, or `None` when the tag is not right.
@@ -36,11 +39,13 @@ pub(crate) fn decrypt(
     tag: &[u8],
 ) -> Result<Option<SecretBytes>> {
     let mut plaintext = SecretBytes::zeroed(ciphertext.len())?;
-    let cipher = cipher(key)?;
-    let opened = Tag::try_from(tag).ok().and_then(|tag| {
-        let buffer = InOutBuf::new(ciphertext, &mut plaintext).ok()?;
-        cipher.decrypt_inout_detached(&Nonce::from(nonce), associated, buffer, &tag).ok()
-    });
+    let opened = scrubbed(|| {
+        let cipher = cipher(key)?;
+        Ok(Tag::try_from(tag).ok().and_then(|tag| {
+            let buffer = InOutBuf::new(ciphertext, &mut plaintext).ok()?;
+            cipher.decrypt_inout_detached(&Nonce::from(nonce), associated, buffer, &tag).ok()
+        }))
+    })?;
     Ok(opened.map(|()| plaintext))
 }
 

@@ -13,6 +13,7 @@ mod hkdf;
 mod mac;
 mod onetime;
 mod row_mac;
+mod scrub;
 mod siv;
 
 pub use argon::PassphraseCost;

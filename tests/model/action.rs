@@ -85,9 +85,9 @@ impl Action {
                 let keys = RestoreKeys::Keyring(&keyring);
                 Store::restore(&root.join(file), &root.join(folder), keys, &mut |_| {}).map(drop)
             }
-            Action::Repair => {
-                opened().doctor(&DoctorOptions { repair: true }, &mut |_| {}).map(drop)
-            }
+            Action::Repair => opened()
+                .doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {})
+                .map(drop),
             Action::AddRootKey { id } => {
                 let keyring = layout_of(&root.join("store")).keyring;
                 let keys = SoftwareKeys::open(&keyring, KeyringPermissions::Owner)?;

@@ -25,7 +25,7 @@ pub(crate) fn check_store(root: &Path, possible: &[Contents]) -> Result<Contents
 
 fn check_doctor(store: &Store) -> Result<(), String> {
     let report = store
-        .doctor(&DoctorOptions { repair: false }, &mut |_| {})
+        .doctor(&DoctorOptions { repair: false, ..Default::default() }, &mut |_| {})
         .map_err(|e| format!("doctor: {e:?}"))?;
     if let Some(damage) = report.damaged.first() {
         return Err(format!("doctor found damage: {}", damage.what));
