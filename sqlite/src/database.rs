@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::mem;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -39,6 +39,9 @@ pub struct Database {
     path: PathBuf,
     access: Access,
     readers: Mutex<Vec<Connection>>,
+    /// Closed while the log is emptied: short reads of this process that follow one another without a
+    /// pause would keep it from ever being empty.
+    gate: RwLock<()>,
     writer: Mutex<Option<Connection>>,
     group: Group<Connection>,
     turnstile: Turnstile,
@@ -88,6 +91,7 @@ impl Database {
             path: path.to_path_buf(),
             access,
             readers: Mutex::new(vec![first]),
+            gate: RwLock::new(()),
             writer: Mutex::new(None),
             group: Group::new(),
             turnstile: Turnstile::of(path),
@@ -105,8 +109,15 @@ impl Database {
         self.access.is_read_only()
     }
 
-    /// Runs `work` on a connection that nobody else uses meanwhile. It must only read.
+    /// Runs `work` on a connection that nobody else uses meanwhile. It must only read, be short, and
+    /// not read this database again.
     pub fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let _open = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        self.read_for_long(work)
+    }
+
+    /// As [`read`](Self::read), for work that is too long for others to wait for.
+    fn read_for_long<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.readers().pop();
         let connection = match idle {
             Some(connection) => connection,
@@ -155,6 +166,7 @@ impl Database {
         self.group.alone(|| {
             self.with_writer(|connection| {
                 let _turn = self.turnstile.enter()?;
+                let _closed = self.gate.write().unwrap_or_else(PoisonError::into_inner);
                 connection.busy_timeout(TRUNCATE_WAIT).map_err(sql_error)?;
                 let busy = connection
                     .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
@@ -180,14 +192,14 @@ impl Database {
                 "choose another folder",
             )
         })?;
-        self.read(|connection| {
+        self.read_for_long(|connection| {
             connection.execute("VACUUM INTO ?1", [name]).map(|_| ()).map_err(sql_error)
         })
     }
 
     /// Looks for damage in the file's structure; returns what was found.
     pub fn check(&self) -> Result<Vec<String>> {
-        self.read(|connection| {
+        self.read_for_long(|connection| {
             let mut statement = connection.prepare("PRAGMA quick_check").map_err(sql_error)?;
             let rows = statement.query_map([], |row| row.get(0)).map_err(sql_error)?;
             let found: Vec<String> = rows.collect::<rusqlite::Result<_>>().map_err(sql_error)?;

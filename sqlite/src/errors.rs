@@ -31,6 +31,11 @@ pub fn sql_error(error: rusqlite::Error) -> Error {
             "the database cannot be opened",
             "check that the file and its folder are there and readable",
         ),
+        Some(ErrorCode::SystemIoFailure) if is_cut_short(&error) => (
+            ErrorKind::Corrupt,
+            "the database file is cut short",
+            "stop writing to it and restore a backup: `strongroom restore`",
+        ),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => (
             ErrorKind::Corrupt,
             "the database file is damaged",
@@ -86,8 +91,11 @@ pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 fn is_full(error: &rusqlite::Error) -> bool {
-    let codes = [ffi::SQLITE_IOERR_SHMSIZE];
-    error.sqlite_error().is_some_and(|e| codes.contains(&e.extended_code))
+    error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_IOERR_SHMSIZE)
+}
+
+fn is_cut_short(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|e| e.extended_code == ffi::SQLITE_IOERR_SHORT_READ)
 }
 
 /// SQLite's general error. Our statements are fixed and fit our schema, so the schema was damaged.

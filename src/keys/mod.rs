@@ -33,6 +33,11 @@ pub(crate) fn verify_check_value(
 ) -> Result<()> {
     match backend.unwrap(root, check_value, &check_context(store)) {
         Ok(value) if value.equals(&[0; KEY_BYTES]) => Ok(()),
+        Err(e) if e.kind() == ErrorKind::NotFound => Err(Error::new(
+            ErrorKind::Config,
+            format!("the root key {root} is not at hand: {}", e.what()),
+            "put the store's own keyring back in its place",
+        )),
         Err(e) if e.kind() != ErrorKind::Corrupt => Err(e),
         _ => Err(Error::new(
             ErrorKind::Config,

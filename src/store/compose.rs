@@ -1,8 +1,6 @@
 //! The one place that names concrete backends: from the config to what it describes.
 
-use std::path::Path;
-
-use strongroom_backend::{Backend, KeyBackend, RootKeyId};
+use strongroom_backend::{Backend, KeyBackend};
 
 use super::Slot;
 use crate::config::{BackendConfig, KeyConfig};
@@ -55,7 +53,7 @@ fn slots(config: &Config, make: impl Fn(&BackendConfig) -> Result<Parts>) -> Res
 #[cfg(feature = "sqlite")]
 fn metadata(config: &Config, create: bool) -> Result<Box<dyn Metadata>> {
     use crate::metadata::SqliteMetadata;
-    let path = Path::new(&config.metadata);
+    let path = std::path::Path::new(&config.metadata);
     let opened = if create { SqliteMetadata::create(path) } else { SqliteMetadata::open(path) };
     Ok(Box::new(opened?))
 }
@@ -68,13 +66,13 @@ fn metadata(_: &Config, _: bool) -> Result<Box<dyn Metadata>> {
 #[cfg(feature = "sqlite")]
 fn open_enveloped(shelf: &str) -> Result<Box<dyn Backend>> {
     use strongroom_enveloped::{Enveloped, SqliteShelf};
-    Ok(Box::new(Enveloped::new(SqliteShelf::open(Path::new(shelf))?)))
+    Ok(Box::new(Enveloped::new(SqliteShelf::open(std::path::Path::new(shelf))?)))
 }
 
 #[cfg(feature = "sqlite")]
 fn create_enveloped(shelf: &str) -> Result<Box<dyn Backend>> {
     use strongroom_enveloped::{Enveloped, SqliteShelf};
-    Ok(Box::new(Enveloped::new(SqliteShelf::create(Path::new(shelf))?)))
+    Ok(Box::new(Enveloped::new(SqliteShelf::create(std::path::Path::new(shelf))?)))
 }
 
 #[cfg(not(feature = "sqlite"))]
@@ -97,14 +95,14 @@ fn open_keys(key: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
         Ours::Group => KeyringPermissions::Group,
         Ours::Any => KeyringPermissions::Any,
     };
-    Ok(Box::new(SoftwareKeys::open(Path::new(keyring), permissions)?))
+    Ok(Box::new(SoftwareKeys::open(std::path::Path::new(keyring), permissions)?))
 }
 
 #[cfg(feature = "software")]
 fn create_keys(key: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
     let KeyConfig::Software { keyring, .. } = key;
-    let first = RootKeyId::new(FIRST_ROOT_KEY)?;
-    Ok(Box::new(strongroom_software::SoftwareKeys::create(Path::new(keyring), &first)?))
+    let first = strongroom_backend::RootKeyId::new(FIRST_ROOT_KEY)?;
+    Ok(Box::new(strongroom_software::SoftwareKeys::create(std::path::Path::new(keyring), &first)?))
 }
 
 #[cfg(not(feature = "software"))]

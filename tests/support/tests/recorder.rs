@@ -34,7 +34,8 @@ fn use_files(folder: &Path) -> std::io::Result<()> {
     fs::write(folder.join("replaced"), "long content")?;
     fs::write(folder.join("replaced"), "short")?;
     let mut appended = OpenOptions::new().append(true).open(folder.join("replaced"))?;
-    appended.write_vectored(&[IoSlice::new(b""), IoSlice::new(b" and more")])?;
+    let written = appended.write_vectored(&[IoSlice::new(b""), IoSlice::new(b" and more")])?;
+    assert_eq!(written, " and more".len());
     appended.sync_data()?;
     fs::copy(folder.join("replaced"), folder.join("copied"))?;
     fs::rename(folder.join("replaced"), folder.join("renamed"))?;
