@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, Statement, params};
-use strongroom::{SecretBytes, SecretPath};
-use strongroom_crypto::Sealing;
+use strongroom::{SecretBytes, SecretPath, StoreId};
+use strongroom_backend::Reference;
+use strongroom_crypto::{ReferenceCipher, Sealing};
 
-/// Rows and payload of one get, by bare prepared statements on the store's own files, then one
-/// derived key and one decryption. No row is authenticated here, and no reference decrypted.
+/// Rows and payload of one get, by bare prepared statements on the store's own files, one decrypted
+/// reference, one derived key and one decryption. No row is authenticated here.
 pub(crate) struct GetFloor<'a> {
     metadata: Statement<'a>,
     payload: Statement<'a>,
     references: Vec<Vec<u8>>,
     next: usize,
+    reference: SealedReference,
     envelope: Envelope,
 }
 
@@ -52,6 +54,7 @@ impl Bare {
                 .unwrap(),
             references,
             next: 0,
+            reference: SealedReference::new(),
             envelope: Envelope::new(),
         }
     }
@@ -82,7 +85,27 @@ impl GetFloor<'_> {
                 Ok(row.get_ref(0)?.as_blob().unwrap().len())
             })
             .unwrap();
+        self.reference.open();
         number as usize + length + self.envelope.open().len()
+    }
+}
+
+/// One AES-SIV decryption of 16 bytes.
+struct SealedReference {
+    cipher: ReferenceCipher,
+    sealed: [u8; 32],
+}
+
+impl SealedReference {
+    fn new() -> SealedReference {
+        let store = StoreId::random().unwrap();
+        let cipher = ReferenceCipher::new(SecretBytes::random(64).unwrap(), store).unwrap();
+        let sealed = cipher.seal_reference(Reference::at(0).unwrap()).unwrap();
+        SealedReference { cipher, sealed }
+    }
+
+    fn open(&self) {
+        std::hint::black_box(self.cipher.open_reference(&self.sealed).unwrap());
     }
 }
 
