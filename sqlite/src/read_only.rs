@@ -5,6 +5,7 @@
 
 use std::error::Error as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -41,8 +42,7 @@ impl Access {
         if fs::metadata(&log).map_or(0, |m| m.len()) == 0 {
             return Ok(Access::Immutable);
         }
-        let folder =
-            tempfile::tempdir().map_err(|e| file_error("create", Path::new("TMPDIR"), e))?;
+        let folder = private_folder().map_err(|e| file_error("create", Path::new("TMPDIR"), e))?;
         let copy = folder.path().join("copy.db");
         fs::copy(path, &copy).map_err(|e| file_error("copy", path, e))?;
         fs::copy(&log, sibling(&copy, "-wal")).map_err(|e| file_error("copy", &log, e))?;
@@ -67,6 +67,11 @@ impl Access {
             }
         }
     }
+}
+
+/// For the owner alone, whatever the umask says.
+fn private_folder() -> std::io::Result<TempDir> {
+    tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir()
 }
 
 fn is_writable(path: &Path) -> bool {

@@ -20,7 +20,7 @@ pub(super) fn find(explicit: Option<&Path>) -> Result<PathBuf> {
         return named(Path::new(&path), "STRONGROOM_CONFIG");
     }
     let places: Vec<PathBuf> = user_config().into_iter().chain([MACHINE.into()]).collect();
-    places.iter().find(|place| place.exists()).cloned().ok_or_else(|| {
+    places.iter().find(|place| may_exist(place)).cloned().ok_or_else(|| {
         let looked: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
         Error::new(
             ErrorKind::NotFound,
@@ -47,9 +47,32 @@ pub(crate) fn user_data() -> Option<PathBuf> {
 fn base(name: &str, in_home: &str) -> Option<PathBuf> {
     match variable(name).map(PathBuf::from) {
         Some(path) if path.is_absolute() => Some(path),
-        // HOME, else the home folder of the passwd entry.
-        _ => env::home_dir().filter(|p| p.is_absolute()).map(|home| home.join(in_home)),
+        _ => home().map(|home| home.join(in_home)),
     }
+}
+
+/// HOME, else the home folder in the passwd file.
+///
+/// The file itself is read, and no name service asked: that would load libraries into a command that
+/// is linked statically.
+fn home() -> Option<PathBuf> {
+    let home = variable("HOME").map(PathBuf::from).or_else(|| {
+        let users = std::fs::read_to_string("/etc/passwd").ok()?;
+        home_in(&users, rustix::process::getuid().as_raw())
+    });
+    home.filter(|path| path.is_absolute())
+}
+
+/// The home folder of a user in the text of a passwd file (passwd(5)).
+fn home_in(users: &str, uid: u32) -> Option<PathBuf> {
+    let uid = uid.to_string();
+    let user = users.lines().find(|line| line.split(':').nth(2) == Some(&uid))?;
+    user.split(':').nth(5).map(PathBuf::from)
+}
+
+/// Whether there is something, as far as this user can tell: what cannot be looked at may be there.
+fn may_exist(path: &Path) -> bool {
+    path.try_exists().unwrap_or(true)
 }
 
 fn variable(name: &str) -> Option<OsString> {
@@ -57,7 +80,7 @@ fn variable(name: &str) -> Option<OsString> {
 }
 
 fn named(path: &Path, by: &str) -> Result<PathBuf> {
-    if path.exists() {
+    if may_exist(path) {
         return Ok(path.to_path_buf());
     }
     Err(Error::new(
@@ -65,4 +88,16 @@ fn named(path: &Path, by: &str) -> Result<PathBuf> {
         format!("no store found: there is no {}, which {by} names", path.display()),
         "correct the path, or make a store with `strongroom init DIR`",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_home_of_a_user_is_in_the_passwd_file() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nbroken\nbackup:x:34:34::/var/backups:/bin/sh\n";
+        assert_eq!(home_in(users, 34), Some("/var/backups".into()));
+        assert_eq!(home_in(users, 3), None);
+    }
 }

@@ -109,6 +109,11 @@ pub struct ProjectConfig {
 impl Config {
     /// Reads a config file. It must not be writable by anybody but its owner and root.
     pub fn load(path: &Path) -> Result<Config> {
+        if path.is_dir() {
+            let file = path.join("strongroom.toml");
+            let next = format!("name the file in it: {}", file.display());
+            return Err(invalid(format!("{} is a folder", path.display()), next));
+        }
         let bytes = std::fs::read(path).map_err(|e| file_error("read", path, e))?;
         let text = String::from_utf8(bytes).map_err(|_| {
             Error::new(
@@ -127,6 +132,7 @@ impl Config {
 
     /// Reads a config from text; relative paths are relative to `base`.
     pub fn from_toml(text: &str, base: &Path) -> Result<Config> {
+        let unreadable = |e: toml::de::Error| unreadable(text, &e);
         let table: toml::Table = text.parse().map_err(unreadable)?;
         unknown_keys::refuse(&table)?;
         let mut config: Config = table.try_into().map_err(unreadable)?;
@@ -137,7 +143,10 @@ impl Config {
 
     /// The config as TOML.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(unreadable)
+        toml::to_string(self).map_err(|e| {
+            Error::new(ErrorKind::Internal, "the config cannot be written", "report this")
+                .with_source(e)
+        })
     }
 
     /// The path of the config to use: `explicit`, else `STRONGROOM_CONFIG`, else the user's, else
@@ -200,9 +209,17 @@ fn yes() -> bool {
     true
 }
 
-fn unreadable(error: impl std::fmt::Display) -> Error {
-    let text = error.to_string();
-    invalid(text.trim_end().replace('\n', "; "), "correct the config".to_owned())
+/// Says what is wrong and where, and never quotes the text: it may be a keyring by mistake.
+fn unreadable(text: &str, error: &toml::de::Error) -> Error {
+    if text.trim_start().starts_with('{') {
+        return invalid(
+            "this is JSON, perhaps a keyring, and not a config".to_owned(),
+            "name the strongroom.toml of the store".to_owned(),
+        );
+    }
+    let line = error.span().and_then(|span| text.get(..span.start)).map(|s| s.lines().count());
+    let place = line.map_or(String::new(), |line| format!("line {}: ", line.max(1)));
+    invalid(format!("{place}{}", error.message()), "correct the config".to_owned())
 }
 
 fn invalid(what: String, next: String) -> Error {
@@ -249,6 +266,20 @@ mod tests {
             let (kind, text) = kind_and_text(&GOOD.replacen(right, wrong, 1));
             assert_eq!(kind, ErrorKind::Config);
             assert!(text.contains(wrong) && text.contains(&format!("{expected}`")), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_config_is_never_quoted() {
+        let key = "4poFVvSy7Swj0123456789abcdefghijklmnopqrstu=";
+        for text in [
+            format!("{{\"active\": \"root-1\", \"keys\": {{\"root-1\": \"{key}\"}}}}"),
+            format!("metadata = \"m.db\"\n{key}"),
+            format!("metadata = [\"{key}"),
+        ] {
+            let error = Config::from_toml(&text, Path::new("/base")).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(!format!("{error} {error:?}").contains(&key[..8]), "{error}");
         }
     }
 

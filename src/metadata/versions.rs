@@ -99,6 +99,22 @@ pub(crate) fn newest(
     Ok(select(keys, queries, sql, &[secret.value()])?.pop())
 }
 
+/// How many versions have expired with no active version of their secret left.
+pub(crate) fn count_expired(queries: &dyn Queries, now: Timestamp) -> Result<u64> {
+    let sql = "SELECT count(*) FROM versions AS v
+               WHERE v.expires_at IS NOT NULL AND v.expires_at <= ?1 AND v.state IN (1, 2)
+                 AND NOT EXISTS (
+                     SELECT 1 FROM versions AS n WHERE n.secret_id = v.secret_id
+                     AND (n.state = 2 OR n.state = 1 AND n.activates_at <= ?1)
+                     AND (n.expires_at IS NULL OR n.expires_at > ?1))";
+    let mut count = 0;
+    queries.select(sql, &[now.value()], &mut |row| {
+        count = i64::from_value(row.value(0)?)?;
+        Ok(())
+    })?;
+    Ok(count.unsigned_abs())
+}
+
 /// How many versions expire between two times.
 pub(crate) fn count_expiring(queries: &dyn Queries, from: Timestamp, to: Timestamp) -> Result<u64> {
     let sql = "SELECT count(*) FROM versions

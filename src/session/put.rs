@@ -316,6 +316,13 @@ fn check_put(payload: &SecretBytes, options: &PutOptions) -> Result<()> {
         check_content_type(content_type)?;
     }
     labels::check(&options.labels)?;
+    if options.expires_at.is_some_and(|date| date <= Timestamp::now()) {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "the version would be expired at once",
+            "give an expiry in the future",
+        ));
+    }
     describe::check_dates(options.activates_at, options.expires_at)
 }
 

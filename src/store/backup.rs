@@ -4,7 +4,7 @@
 //! shelves are copied, later. The metadata is copied before them.
 
 use std::fs::{self, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -56,6 +56,7 @@ impl Store {
         // Beside the file, so that the finished copy can be linked into place.
         let work = tempfile::Builder::new()
             .prefix(".strongroom-backup-")
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&folder)
             .map_err(|e| file_error("write into", &folder, e))?;
         let mut report = self.inner.write_backup(work.path(), passphrase, progress)?;

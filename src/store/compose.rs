@@ -55,7 +55,7 @@ fn metadata(config: &Config, create: bool) -> Result<Box<dyn Metadata>> {
     use crate::metadata::SqliteMetadata;
     let path = std::path::Path::new(&config.metadata);
     let opened = if create { SqliteMetadata::create(path) } else { SqliteMetadata::open(path) };
-    Ok(Box::new(opened?))
+    Ok(Box::new(opened.map_err(missing_file)?))
 }
 
 #[cfg(not(feature = "sqlite"))]
@@ -66,7 +66,8 @@ fn metadata(_: &Config, _: bool) -> Result<Box<dyn Metadata>> {
 #[cfg(feature = "sqlite")]
 fn open_enveloped(shelf: &str) -> Result<Box<dyn Backend>> {
     use strongroom_enveloped::{Enveloped, SqliteShelf};
-    Ok(Box::new(Enveloped::new(SqliteShelf::open(std::path::Path::new(shelf))?)))
+    let shelf = SqliteShelf::open(std::path::Path::new(shelf)).map_err(missing_file)?;
+    Ok(Box::new(Enveloped::new(shelf)))
 }
 
 #[cfg(feature = "sqlite")]
@@ -113,6 +114,20 @@ fn open_keys(_: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
 #[cfg(not(feature = "software"))]
 fn create_keys(_: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
     Err(not_built("a software key backend", "software"))
+}
+
+/// A file that the config names and that is not there is no secret that was not found.
+#[cfg(feature = "sqlite")]
+fn missing_file(error: crate::Error) -> crate::Error {
+    if error.kind() != crate::ErrorKind::NotFound {
+        return error;
+    }
+    crate::Error::new(
+        crate::ErrorKind::Config,
+        error.what(),
+        "mount its disk or put it back, or restore a backup: `strongroom restore`",
+    )
+    .with_source(error)
 }
 
 #[cfg(not(all(feature = "sqlite", feature = "software")))]

@@ -42,6 +42,10 @@ pub struct Finding {
 /// What doctor found and did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DoctorReport {
+    /// Whether this is a copy of a store, which removes nothing until it is adopted.
+    pub copy: bool,
+    /// Whether this copy was made the store now.
+    pub adopted: bool,
     /// Secrets that were read.
     pub secrets: u64,
     /// Versions whose payload was opened.
@@ -77,8 +81,10 @@ impl Store {
         let mut report = DoctorReport::default();
         if options.adopt {
             self.inner.begin_epoch()?;
+            report.adopted = true;
         }
-        if options.repair {
+        report.copy = self.inner.is_copy()?;
+        if options.repair || options.adopt {
             self.inner.finish_all_erasures(&mut report)?;
         }
         let mut suspects = self.inner.find_suspects(&mut report, progress)?;
@@ -104,7 +110,7 @@ impl Inner {
                 Ok(0) => return Ok(()),
                 Ok(count) => report.erasures_finished += count,
                 Err(e) if e.kind() == ErrorKind::Pending => {
-                    report.refused = Some(e.what().to_owned());
+                    report.refused = Some(format!("{}; {}", e.what(), e.next()));
                     return Ok(());
                 }
                 Err(e) => return Err(e),

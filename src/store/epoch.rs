@@ -31,6 +31,17 @@ impl Inner {
         }
     }
 
+    /// Whether the metadata, or a backend, is a copy that removes nothing.
+    pub(super) fn is_copy(&self) -> Result<bool> {
+        for slot in self.slots() {
+            match self.check_may_remove(slot) {
+                Err(e) if e.kind() == ErrorKind::Conflict => return Ok(true),
+                other => other?,
+            }
+        }
+        Ok(false)
+    }
+
     /// Makes this copy of the store the one that may remove payloads, and no other.
     ///
     /// The backends learn of it first: what a crash leaves behind removes nothing, and can be adopted

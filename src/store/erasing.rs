@@ -63,7 +63,10 @@ impl Inner {
         }
         for (backend, erasures) in by_backend {
             let slot = self.slot(&backend)?;
-            self.check_may_remove(slot).map_err(|e| pending_because(e.what()))?;
+            self.check_may_remove(slot).map_err(|e| match e.kind() {
+                ErrorKind::Conflict => still_pending(e.what(), e.next()),
+                _ => e,
+            })?;
             self.destroy_in(slot, &erasures)?;
             step("erase.payloads-destroyed");
             self.mark_done(erasures)?;
@@ -203,9 +206,16 @@ impl Inner {
 }
 
 fn pending_because(reason: &str) -> Error {
+    still_pending(
+        reason,
+        "it is finished when the store is opened next, or by `strongroom doctor --repair`",
+    )
+}
+
+fn still_pending(reason: &str, next: &str) -> Error {
     Error::new(
         ErrorKind::Pending,
         format!("no longer readable, but its bytes are not gone yet: {reason}"),
-        "it is finished when the store is opened next, or by `strongroom doctor --repair`",
+        next,
     )
 }

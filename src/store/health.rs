@@ -87,10 +87,22 @@ impl Inner {
         let now = self.metadata.now();
         let until = now.saturating_add(EXPIRY_WARNING.as_micros() as i64);
         let (from, until) = (Timestamp::from_micros(now), Timestamp::from_micros(until));
-        let count = self.metadata.reading(|q| versions::count_expiring(q, from, until))?;
-        Ok(match count {
-            0 => Health::ok("expiry", "nothing expires within 30 days"),
-            n => Health::warning("expiry", format!("{n} versions expire within 30 days")),
+        let (expired, expiring) = self.metadata.reading(|q| {
+            Ok((versions::count_expired(q, from)?, versions::count_expiring(q, from, until)?))
+        })?;
+        Ok(match (expired, expiring) {
+            (0, 0) => Health::ok("expiry", "nothing expires within 30 days"),
+            (0, n) => Health::warning(
+                "expiry",
+                format!("versions that expire within 30 days: {n}; see `strongroom versions PATH`"),
+            ),
+            (n, _) => Health::warning(
+                "expiry",
+                format!(
+                    "expired versions whose secret has no other: {n}; `strongroom list` shows such \
+                     secrets without a current version; put new ones"
+                ),
+            ),
         })
     }
 

@@ -4,6 +4,7 @@
 //! The restored store has a new epoch: neither it nor older metadata removes the other's payloads.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -58,6 +59,7 @@ impl Store {
         create_folder(&parent)?;
         let work = tempfile::Builder::new()
             .prefix(".strongroom-restore-")
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&parent)
             .map_err(|e| file_error("write into", &parent, e))?;
         extract(file, work.path(), keys, progress)?;

@@ -116,3 +116,16 @@ fn health_warns_before_an_expiry() {
     put("a/soon", 29).unwrap();
     assert_eq!(find(&f.store.health(), "expiry").severity, Severity::Warning);
 }
+
+#[test]
+fn health_warns_of_a_secret_that_expired_and_has_no_other_version() {
+    let f = fixture();
+    f.put("a/b", "x");
+    let past = strongroom::Timestamp::from_micros(strongroom::Timestamp::now().micros() - 1);
+    let expire =
+        strongroom::Dates { expires_at: strongroom::Change::Set(past), ..Default::default() };
+    f.session.set_dates(&crate::support::path("a/b"), 1, &expire).unwrap();
+    assert_eq!(find(&f.store.health(), "expiry").severity, Severity::Warning);
+    f.put("a/b", "y");
+    assert_eq!(find(&f.store.health(), "expiry").severity, Severity::Ok);
+}

@@ -136,3 +136,18 @@ fn the_shelf_of_another_store_is_refused() {
     assert!(error.to_string().contains("belong"), "{error}");
     drop(folder);
 }
+
+#[test]
+fn a_missing_file_of_the_store_is_no_missing_secret() {
+    for name in ["metadata.db", "payloads.db"] {
+        let f = fixture();
+        let (config, file) = (f.config(), f.file(name));
+        let folder = f.folder;
+        drop((f.store, f.session));
+        std::fs::remove_file(file).unwrap();
+        let error = Store::open(&config).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        assert!(error.to_string().contains(name), "{error}");
+        drop(folder);
+    }
+}

@@ -153,3 +153,42 @@ fn a_restored_copy_on_the_live_shelf_removes_nothing() {
     assert_eq!(f.get("p/later").unwrap(), "kept");
     assert_eq!(f.get("p/2").unwrap(), "payload 2");
 }
+
+#[test]
+fn a_restored_folder_is_for_its_owner_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let f = filled();
+    let (file, target) = (f.file("b.srb"), f.file("restored"));
+    f.store.backup(&file, None, &mut |_| {}).unwrap();
+    let keyring = f.file("keyring.json");
+    Store::restore(&file, &target, RestoreKeys::Keyring(&keyring), &mut |_| {}).unwrap();
+    for entry in std::fs::read_dir(&target).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+    assert_eq!(std::fs::metadata(&target).unwrap().mode() & 0o777, 0o700);
+    assert_eq!(std::fs::metadata(&file).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_copied_store_reads_and_writes_but_removes_nothing_until_it_is_adopted() {
+    let f = filled();
+    let (from, to) = (f.folder.path().to_path_buf(), tempfile::tempdir().unwrap());
+    drop((f.store, f.session));
+    for entry in std::fs::read_dir(&from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.path().join(entry.file_name())).unwrap();
+    }
+    let copy = Store::open(&to.path().join("strongroom.toml")).unwrap();
+    let session = copy.session();
+    session.put(&path("p/new"), &bytes("x"), &Default::default()).unwrap();
+    let error = session.erase(&path("p/2")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pending);
+    assert!(error.next().contains("--adopt"), "{error}");
+    assert!(copy.doctor(&Default::default(), &mut |_| {}).unwrap().copy);
+    let adopt = strongroom::DoctorOptions { adopt: true, ..Default::default() };
+    let report = copy.doctor(&adopt, &mut |_| {}).unwrap();
+    assert!(report.adopted && !report.copy && report.pending_erasures == 0, "{report:?}");
+    session.erase(&path("p/3")).unwrap();
+    drop(f.folder);
+}

@@ -29,27 +29,25 @@ impl KeyringPermissions {
     fn check(self, path: &Path, found: &Metadata) -> Result<()> {
         let (mode, owner) = (found.mode() & 0o777, found.uid());
         let user = rustix::process::geteuid().as_raw();
-        let trouble = match self {
-            KeyringPermissions::Owner if owner != user && owner != 0 => {
-                format!("belongs to user {owner}, not to this user ({user}) or root")
-            }
-            KeyringPermissions::Owner if mode & 0o077 != 0 => {
-                format!("is open to others than its owner (mode {mode:03o})")
-            }
-            KeyringPermissions::Group if mode & 0o027 != 0 => {
-                format!("is open to more than reading by its group (mode {mode:03o})")
-            }
+        let path = path.display();
+        let (trouble, next) = match self {
+            KeyringPermissions::Owner if owner != user && owner != 0 => (
+                format!("belongs to user {owner}, not to this user ({user}) or root"),
+                format!("run as user {owner}, or give the store's files to user {user} with chown"),
+            ),
+            KeyringPermissions::Owner if mode & 0o077 != 0 => (
+                format!("is open to others than its owner (mode {mode:03o})"),
+                format!(
+                    "run `chmod 600 {path}`, or set keyring_permissions in the config if this is meant"
+                ),
+            ),
+            KeyringPermissions::Group if mode & 0o027 != 0 => (
+                format!("is open to more than reading by its group (mode {mode:03o})"),
+                format!("run `chmod 640 {path}`"),
+            ),
             _ => return Ok(()),
         };
-        let path = path.display();
-        Err(Error::new(
-            ErrorKind::Config,
-            format!("the keyring {path} {trouble}"),
-            format!(
-                "run `chmod 600 {path}` as its owner, or set keyring_permissions in the config if \
-                 this is meant"
-            ),
-        ))
+        Err(Error::new(ErrorKind::Config, format!("the keyring {path} {trouble}"), next))
     }
 }
 
