@@ -28,8 +28,7 @@ and so on. `exec` answers 125 for failures of its own.";
     name = "strongroom",
     version,
     after_long_help = EXAMPLES,
-    max_term_width = 100,
-    disable_help_subcommand = true
+    max_term_width = 100
 )]
 pub(crate) struct Arguments {
     #[command(flatten)]

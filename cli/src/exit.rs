@@ -49,12 +49,30 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
             "give the payload on standard input; `strongroom put --help` lists the options",
         ));
     }
-    match error.print() {
-        Err(_) if is_help => ExitCode::from(ErrorKind::Unavailable.number()),
-        _ if is_help => ExitCode::SUCCESS,
-        _ if subcommand == "exec" => ExitCode::from(EXEC_FAILED),
-        _ => ExitCode::from(ErrorKind::InvalidArgument.number()),
+    if is_help {
+        return match error.print() {
+            Err(_) => ExitCode::from(ErrorKind::Unavailable.number()),
+            Ok(()) => ExitCode::SUCCESS,
+        };
     }
+    say_usage(error);
+    match subcommand == "exec" {
+        true => ExitCode::from(EXEC_FAILED),
+        false => ExitCode::from(ErrorKind::InvalidArgument.number()),
+    }
+}
+
+/// Says what clap says, in the form of all other errors.
+fn say_usage(error: &clap::Error) {
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    // A mistyped option is seldom meant as a value.
+    let lines = text.lines().filter(|line| !line.starts_with("  tip: to pass '-"));
+    let mut safe = lines.map(printable).collect::<Vec<_>>().join("\n");
+    while safe.contains("\n\n\n") {
+        safe = safe.replace("\n\n\n", "\n\n");
+    }
+    let _ = std::io::stderr().write_all(format!("strongroom: {safe}\n").as_bytes());
 }
 
 /// The first argument that is neither an option nor the value of `--config`.

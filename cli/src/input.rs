@@ -38,7 +38,8 @@ pub(crate) fn strip_final_newline(bytes: &mut SecretBytes) {
     }
 }
 
-/// Asks a person to type `name` before something is gone for good.
+/// Asks a person to type `name` before something is gone for good; `what` begins with a verb in
+/// -ing.
 ///
 /// `yes` answers in advance; it is the only way where nobody is there to ask.
 pub(crate) fn confirm(what: &str, name: &str, yes: bool) -> Result<()> {
@@ -48,11 +49,11 @@ pub(crate) fn confirm(what: &str, name: &str, yes: bool) -> Result<()> {
     let Some(mut terminal) = Terminal::open()? else {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
-            format!("{what} needs a confirmation, and there is no terminal to ask on"),
-            "add --yes if it is meant",
+            format!("{what} needs --yes here: there is no terminal to ask on"),
+            "add it if that is meant",
         ));
     };
-    let question = format!("About to {what}, for good. Type {name} to go on: ");
+    let question = format!("No way back after {what}. Type {name} to go on: ");
     if terminal.ask(&question)? == name {
         return Ok(());
     }

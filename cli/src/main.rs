@@ -7,6 +7,7 @@
 mod arguments;
 mod commands;
 mod exit;
+mod exposure;
 mod hardening;
 mod input;
 mod output;

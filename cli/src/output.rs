@@ -6,6 +6,7 @@
 use std::io;
 
 use rustix::event::{PollFd, PollFlags, poll};
+use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
 use rustix::io::Errno;
 use serde::Serialize;
 use strongroom::{Error, ErrorKind, Result, Timestamp};
@@ -25,6 +26,26 @@ pub(crate) fn bytes(mut bytes: &[u8]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Refuses a standard output that was closed when the command started.
+///
+/// Rust opens /dev/null in its place, for reading and writing, and every write would succeed. A shell
+/// opens `>/dev/null` for writing alone.
+pub(crate) fn refuse_closed() -> Result<()> {
+    let stdout = rustix::stdio::stdout();
+    let (Ok(found), Ok(null), Ok(flags)) = (fstat(stdout), stat("/dev/null"), fcntl_getfl(stdout))
+    else {
+        return Ok(());
+    };
+    if found.st_rdev != null.st_rdev || !flags.contains(OFlags::RDWR) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::InvalidArgument,
+        "standard output is closed, so nobody would get the payload",
+        "give the output to the program that needs it; `> /dev/null` only tries whether it works",
+    ))
 }
 
 /// Writes one line.
@@ -88,6 +109,25 @@ impl Table {
         }
         text
     }
+}
+
+/// What came of printing the report of something that was `done` already.
+///
+/// That the report is lost does not undo it, so the error must not promise that nothing happened.
+pub(crate) fn report_of(done: &str, printed: Result<()>) -> Result<()> {
+    printed.map_err(|error| {
+        Error::new(
+            ErrorKind::Timeout,
+            format!("{done}, but its report could not be written: {}", error.what()),
+            "do not repeat the command: read back what it did",
+        )
+        .with_source(error)
+    })
+}
+
+/// A number of things, in the grammar of people.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
 /// A time to the second, `-` for none.

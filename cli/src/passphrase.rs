@@ -6,11 +6,19 @@ use std::path::PathBuf;
 use clap::Args;
 use strongroom::{Error, ErrorKind, Result, SecretBytes};
 
+use crate::exit;
+use crate::exposure::warn_if_exposed;
 use crate::input::strip_final_newline;
 use crate::terminal::Terminal;
 
 /// The longest passphrase in bytes.
 const LIMIT: usize = 4096;
+
+/// The shortest passphrase for a new backup in characters: anything shorter is tried out in hours.
+const LEAST: usize = 8;
+
+/// The length below which a passphrase for a new backup deserves a warning.
+const GOOD: usize = 20;
 
 /// Where the passphrase comes from. Without an option a person is asked.
 #[derive(Args)]
@@ -35,12 +43,31 @@ impl Source {
         self.read(|terminal| terminal.ask_secret("Passphrase of the backup: "))
     }
 
-    /// A passphrase for a new backup, typed twice.
+    /// A passphrase for a new backup, typed twice, and not one that is guessed at once.
     pub(crate) fn new_one(&self) -> Result<SecretBytes> {
-        self.read(|terminal| terminal.ask_new_secret("Passphrase for the keys in the backup: "))
+        let passphrase = self
+            .read(|terminal| terminal.ask_new_secret("Passphrase for the keys in the backup: "))?;
+        match characters(&passphrase) {
+            0..LEAST => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("the passphrase has fewer than {LEAST} characters"),
+                format!("nothing was written: choose one of {GOOD} or more"),
+            )),
+            LEAST..GOOD => {
+                exit::warn(&format!(
+                    "the passphrase has fewer than {GOOD} characters: whoever gets the backup may \
+                     guess it"
+                ));
+                Ok(passphrase)
+            }
+            _ => Ok(passphrase),
+        }
     }
 
     fn read(&self, ask: impl Fn(&mut Terminal) -> Result<SecretBytes>) -> Result<SecretBytes> {
+        if let Some(file) = &self.passphrase_file {
+            warn_if_exposed("passphrase", file);
+        }
         let passphrase = match self.path() {
             Some(path) => from_file(&path)?,
             None => match Terminal::open()? {
@@ -71,9 +98,23 @@ fn from_file(path: &PathBuf) -> Result<SecretBytes> {
         .with_source(error)
     };
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut passphrase = SecretBytes::read_from(&mut file, LIMIT)?;
+    let mut passphrase =
+        SecretBytes::read_from(&mut file, LIMIT).map_err(|error| match error.kind() {
+            ErrorKind::TooLarge => Error::new(
+                ErrorKind::TooLarge,
+                format!("the passphrase in {} is longer than {LIMIT} bytes", path.display()),
+                "check that this is the file with the passphrase",
+            ),
+            _ => error,
+        })?;
     strip_final_newline(&mut passphrase);
     Ok(passphrase)
+}
+
+/// How many characters this text has, without a copy of it.
+fn characters(text: &SecretBytes) -> usize {
+    let continues = |byte: &u8| byte & 0b1100_0000 == 0b1000_0000;
+    text.iter().filter(|byte| !continues(byte)).count()
 }
 
 fn needed(what: &str) -> Error {

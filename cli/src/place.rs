@@ -1,29 +1,46 @@
-//! Which store is meant.
+//! Which store is meant, and how much is said about it.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use strongroom::{Config, Result, Session, Store};
 
+use crate::exit;
+
+/// The name of the config in the folder of a store.
+const CONFIG: &str = "strongroom.toml";
+
 /// The options that every subcommand has.
 #[derive(Args)]
 pub(crate) struct Place {
-    /// The config of the store.
+    /// The config of the store, or the folder with its strongroom.toml.
     ///
     /// Without it: $STRONGROOM_CONFIG, $XDG_CONFIG_HOME/strongroom/strongroom.toml (~/.config when
     /// that is not set), /etc/strongroom/strongroom.toml; the first that exists.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
+    /// Say nothing on standard error about what was done; warnings and errors stay.
+    #[arg(short, long, global = true)]
+    quiet: bool,
 }
 
 impl Place {
     /// Opens the store.
     pub(crate) fn store(&self) -> Result<Store> {
-        Store::open(&Config::find(self.config.as_deref())?)
+        let in_folder = self.config.as_ref().filter(|path| path.is_dir());
+        let in_folder = in_folder.map(|folder| folder.join(CONFIG));
+        Store::open(&Config::find(in_folder.as_deref().or(self.config.as_deref()))?)
     }
 
     /// Opens the store as its local owner.
     pub(crate) fn session(&self) -> Result<Session> {
         Ok(self.store()?.session())
+    }
+
+    /// Says what was done, unless nobody wants to know.
+    pub(crate) fn note(&self, message: &str) {
+        if !self.quiet {
+            exit::say(message);
+        }
     }
 }

@@ -79,6 +79,7 @@ impl Terminal {
         while filled < LINE {
             self.wait()?;
             match rustix::io::read(&self.device, &mut line[filled..]) {
+                Ok(0) if filled == 0 => return Err(cancelled()),
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(Errno::INTR) => continue,
@@ -172,6 +173,14 @@ impl Drop for Interruptions {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
     }
+}
+
+fn cancelled() -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        "cancelled by an end of input",
+        "nothing was done: repeat the command",
+    )
 }
 
 fn interrupted() -> Error {

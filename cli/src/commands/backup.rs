@@ -1,12 +1,15 @@
 //! `backup`, `restore`: a consistent copy of a store, and a store made from one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use strongroom::{Error, ErrorKind, RestoreKeys, Result, Store, backup_info};
+use strongroom::{
+    BackupReport, Error, ErrorKind, RestoreKeys, RestoreReport, Result, Store, backup_info,
+};
 
 use crate::commands::init::{absolute, export_line};
-use crate::output;
+use crate::exposure::warn_if_exposed;
+use crate::output::{self, counted};
 use crate::passphrase::Source;
 use crate::place::Place;
 use crate::progress::Reporter;
@@ -45,6 +48,13 @@ impl Backup {
                 "add --with-keys, or leave the passphrase out",
             ));
         }
+        if self.file == Path::new("-") {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "a backup cannot be written to standard output",
+                "name a file; one that is called - is ./-",
+            ));
+        }
         let store = place.store()?;
         let passphrase = self.with_keys.then(|| self.passphrase.new_one()).transpose()?;
         let mut reporter = Reporter::new();
@@ -52,6 +62,10 @@ impl Backup {
             .backup(&self.file, passphrase.as_ref(), &mut |progress| reporter.show(progress))?;
         drop(reporter);
         let file = self.file.display().to_string();
+        output::report_of(&format!("the backup {file} was made"), self.print(&file, &report))
+    }
+
+    fn print(&self, file: &str, report: &BackupReport) -> Result<()> {
         if self.json {
             return output::json(&serde_json::json!({
                 "file": file,
@@ -65,7 +79,8 @@ impl Backup {
         } else {
             "The root keys are not in it: keep the keyring elsewhere."
         };
-        let line = format!("{file}: {} versions, {} bytes. {keep}", report.versions, report.bytes);
+        let versions = counted(report.versions, "version");
+        let line = format!("{file}: {versions}, {} bytes. {keep}", report.bytes);
         output::line(&output::printable(&line))
     }
 }
@@ -107,11 +122,18 @@ impl Restore {
             (None, Some(keyring)) => RestoreKeys::Keyring(keyring),
             (None, None) => return Err(no_keys()),
         };
+        if let Some(keyring) = &self.keyring {
+            warn_if_exposed("keyring", keyring);
+        }
         let folder = absolute(&self.folder)?;
         let mut reporter = Reporter::new();
         let report =
             Store::restore(&self.file, &folder, keys, &mut |progress| reporter.show(progress))?;
         drop(reporter);
+        output::report_of("the store was restored", self.print(&report))
+    }
+
+    fn print(&self, report: &RestoreReport) -> Result<()> {
         if self.json {
             return output::json(&serde_json::json!({
                 "config": report.config.display().to_string(),
@@ -119,9 +141,10 @@ impl Restore {
                 "versions": report.versions,
             }));
         }
-        let counts = format!("{} secrets with {} versions", report.secrets, report.versions);
+        let (secrets, versions) =
+            (counted(report.secrets, "secret"), counted(report.versions, "version"));
         output::line(&format!(
-            "Restored {counts}. To use the store:\n{}",
+            "Restored {secrets} with {versions}. To use the store:\n{}",
             export_line(&report.config)
         ))
     }

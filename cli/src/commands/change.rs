@@ -6,7 +6,9 @@ use strongroom::{
     Change, Dates, Error, ErrorKind, LabelChanges, Result, SecretPath, State, Timestamp,
 };
 
+use crate::commands::current::Before;
 use crate::commands::inspect::newest;
+use crate::output;
 use crate::place::Place;
 
 /// The states that can be chosen; the destroyed ones are reached by `destroy` alone.
@@ -41,7 +43,10 @@ impl SetState {
             Some(version) => version,
             None => newest(&session, &self.path)?,
         };
-        session.set_state(&self.path, version, self.state)
+        let before = Before::the_change(&session, &self.path)?;
+        session.set_state(&self.path, version, self.state)?;
+        before.and_after(place, &session, &self.path);
+        Ok(())
     }
 }
 
@@ -50,17 +55,20 @@ Examples:
   strongroom expire web1/borg 2027-01-31
   strongroom expire web1/borg +90d --version 2
   strongroom expire web1/borg never
+  strongroom expire web1/borg now --version 1
 
-A date that has passed is final. The expired version is not lost: `get --inactive` and
-`get --version N` still give it.";
+An expiry can be changed until it takes effect; then it is final. The expired version is not lost:
+`get --inactive` and `get --version N` still give it.";
 
 /// Set the date on which a version expires.
+///
+/// An expiry that has taken effect is final.
 #[derive(Args)]
 #[command(after_long_help = EXPIRE_EXAMPLES)]
 pub(crate) struct Expire {
     /// The secret: PROJECT/NAME, or NAME in the project `default`.
     path: SecretPath,
-    /// 2027-01-31, 2027-01-31T12:00:00Z, from now +30d, +12h, +90m, or `never`.
+    /// 2027-01-31, 2027-01-31T12:00:00Z, from now +30d, +12h, +90m; `never` or `now`.
     #[arg(value_name = "WHEN", value_parser = expiry)]
     when: Expiry,
     /// This version instead of the newest.
@@ -71,21 +79,29 @@ pub(crate) struct Expire {
 #[derive(Clone)]
 enum Expiry {
     Never,
+    Now,
     At(Timestamp),
 }
 
 impl Expire {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
+        let expires_at = match self.when {
+            Expiry::Never => Change::Clear,
+            Expiry::Now => Change::Set(Timestamp::now()),
+            Expiry::At(time) => {
+                refuse_past(Some(time), "write `now` to expire it at once")?;
+                Change::Set(time)
+            }
+        };
         let session = place.session()?;
         let version = match self.version {
             Some(version) => version,
             None => newest(&session, &self.path)?,
         };
-        let expires_at = match self.when {
-            Expiry::Never => Change::Clear,
-            Expiry::At(time) => Change::Set(time),
-        };
-        session.set_dates(&self.path, version, &Dates { expires_at, ..Dates::default() })
+        let before = Before::the_change(&session, &self.path)?;
+        session.set_dates(&self.path, version, &Dates { expires_at, ..Dates::default() })?;
+        before.and_after(place, &session, &self.path);
+        Ok(())
     }
 }
 
@@ -131,7 +147,26 @@ pub(crate) fn pair(text: &str) -> Result<(String, String)> {
 }
 
 fn expiry(text: &str) -> Result<Expiry> {
-    if text == "never" { Ok(Expiry::Never) } else { text.parse().map(Expiry::At) }
+    match text {
+        "never" => Ok(Expiry::Never),
+        "now" => Ok(Expiry::Now),
+        time => time.parse().map(Expiry::At),
+    }
+}
+
+/// Refuses an expiry that has passed: nearly always a slip, and it could not be taken back.
+pub(crate) fn refuse_past(expiry: Option<Timestamp>, advice: &str) -> Result<()> {
+    match expiry {
+        Some(time) if time <= Timestamp::now() => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!(
+                "{} has passed, and an expiry that takes effect is final",
+                output::time(expiry)
+            ),
+            advice,
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn state_parser() -> impl TypedValueParser<Value = State> {

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use clap::{ArgGroup, Args};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::{FdFlags, fcntl_setfd, pwrite};
-use strongroom::{Error, ErrorKind, Result, SecretBytes, SecretPath, Session};
+use strongroom::{Error, ErrorKind, GetOptions, Result, SecretBytes, SecretPath, Session};
 
 use crate::place::Place;
 
@@ -40,6 +40,9 @@ pub(crate) struct Exec {
     /// Only the command gets the descriptor; nobody can change what it holds.
     #[arg(long = "fd", value_name = "VAR=PATH")]
     descriptors: Vec<Binding>,
+    /// Take the newest version of each secret, even if it is deactivated, expired or compromised.
+    #[arg(long)]
+    inactive: bool,
     /// The command and its arguments.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -90,7 +93,7 @@ impl Exec {
         self.check_variables()?;
         let session = place.session()?;
         for binding in &self.environment {
-            let payload = fetch(&session, binding)?;
+            let payload = self.fetch(&session, binding)?;
             if payload.contains(&0) {
                 return Err(Error::new(
                     ErrorKind::InvalidArgument,
@@ -102,12 +105,28 @@ impl Exec {
         }
         let mut descriptors = Vec::new();
         for binding in &self.descriptors {
-            let descriptor = sealed(&fetch(&session, binding)?)
+            let descriptor = sealed(&self.fetch(&session, binding)?)
                 .map_err(|error| not_given(&binding.variable, error.into()))?;
             command.env(&binding.variable, descriptor.as_raw_fd().to_string());
             descriptors.push(descriptor);
         }
         Ok(descriptors)
+    }
+
+    fn fetch(&self, session: &Session, binding: &Binding) -> Result<SecretBytes> {
+        let options = GetOptions { version: None, allow_inactive: self.inactive };
+        let fetched = session.get_with(&binding.path, &options).map_err(|error| {
+            // The advice of the library is for `get`.
+            match error.kind() {
+                ErrorKind::Expired | ErrorKind::NotActive if !self.inactive => Error::new(
+                    error.kind(),
+                    error.what(),
+                    "put a new version; `strongroom exec --inactive` takes it anyway",
+                ),
+                _ => error,
+            }
+        });
+        Ok(fetched?.payload)
     }
 
     fn check_variables(&self) -> Result<()> {
@@ -123,10 +142,6 @@ impl Exec {
         }
         Ok(())
     }
-}
-
-fn fetch(session: &Session, binding: &Binding) -> Result<SecretBytes> {
-    session.get(&binding.path)
 }
 
 /// A file in memory, at its beginning, that holds the payload and that nobody can change.

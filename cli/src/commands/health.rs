@@ -69,7 +69,7 @@ Examples:
 
 A stray is a payload that no version names, left by a put that was cut short. One so new that it may
 belong to a put under way is left alone. Exit codes: 60 when something is damaged, 12 when
-the repair was refused, 43 when an erasure is still not finished.";
+the store is a copy or the repair was refused, 43 when an erasure is still not finished.";
 
 /// Check everything that the store holds, and repair what can be repaired without a guess.
 #[derive(Args)]
@@ -79,11 +79,12 @@ pub(crate) struct Doctor {
     #[arg(long)]
     repair: bool,
     /// Make this copy of the store the one that may remove payloads. A store whose files were copied
-    /// removes nothing before that, and no other copy of it does afterwards.
+    /// removes nothing before that; no other copy that shares a shelf with it removes anything there
+    /// afterwards.
     #[arg(long)]
     adopt: bool,
-    /// Print JSON: one object with secrets, versions, damaged, strays, strays_removed,
-    /// strays_left, pending_erasures, erasures_finished and refused.
+    /// Print JSON: one object with copy, adopted, secrets, versions, damaged, strays,
+    /// strays_removed, strays_left, pending_erasures, erasures_finished and refused.
     #[arg(long)]
     json: bool,
 }
@@ -95,10 +96,11 @@ impl Doctor {
         let options = DoctorOptions { repair: self.repair, adopt: self.adopt };
         let report = store.doctor(&options, &mut |progress| reporter.show(progress))?;
         drop(reporter);
-        if self.json {
-            output::json(&report)?;
+        let printed = if self.json { output::json(&report) } else { show(&report) };
+        if self.repair || self.adopt {
+            output::report_of("the repair was done", printed)?;
         } else {
-            show(&report)?;
+            printed?;
         }
         verdict(&report)
     }
@@ -106,6 +108,7 @@ impl Doctor {
 
 fn show(report: &DoctorReport) -> Result<()> {
     output::fields(&[
+        ("copy", if report.copy { "yes" } else { "no" }.into()),
         ("secrets", report.secrets.to_string()),
         ("versions", report.versions.to_string()),
         ("damaged", report.damaged.len().to_string()),
@@ -120,13 +123,27 @@ fn show(report: &DoctorReport) -> Result<()> {
     })
 }
 
+fn damaged(count: usize) -> String {
+    match count {
+        1 => "1 thing in the store is damaged".into(),
+        _ => format!("{count} things in the store are damaged"),
+    }
+}
+
 /// The worst of what was found decides the exit code.
 fn verdict(report: &DoctorReport) -> Result<()> {
     if !report.damaged.is_empty() {
         return Err(Error::new(
             ErrorKind::Corrupt,
-            format!("{} things in the store are damaged", report.damaged.len()),
+            damaged(report.damaged.len()),
             "restore them from a backup of the store",
+        ));
+    }
+    if report.copy {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            "this is a copy of a store, and nobody has adopted it",
+            "run `strongroom doctor --adopt` if this is the copy that you go on with",
         ));
     }
     if let Some(reason) = &report.refused {
@@ -140,7 +157,10 @@ fn verdict(report: &DoctorReport) -> Result<()> {
         0 => Ok(()),
         left => Err(Error::new(
             ErrorKind::Pending,
-            format!("{left} erasures are not finished"),
+            match left {
+                1 => "1 erasure is not finished".into(),
+                _ => format!("{left} erasures are not finished"),
+            },
             "run `strongroom doctor --repair` when nobody else reads the store",
         )),
     }

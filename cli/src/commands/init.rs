@@ -32,7 +32,8 @@ impl Init {
             None => Layout::for_user()?,
         };
         Store::create(&layout)?.close();
-        output::bytes(report(&layout).as_bytes())
+        let printed = output::bytes(report(&layout).as_bytes());
+        output::report_of("the store was created", printed)
     }
 }
 

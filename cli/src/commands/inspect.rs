@@ -8,6 +8,9 @@ use strongroom::{
 use crate::output::{self, Table};
 use crate::place::Place;
 
+/// The project of a name without a slash.
+const DEFAULT: &str = "default";
+
 /// How many secrets are fetched at a time.
 const PAGE: usize = 1000;
 
@@ -26,8 +29,10 @@ current, newest, created_at and updated_at. Members may be added, none is remove
 #[command(after_long_help = LIST_EXAMPLES)]
 pub(crate) struct List {
     /// The project, and after a slash how the names begin.
-    #[arg(value_name = "PROJECT[/PREFIX]", default_value = "default")]
-    place: String,
+    ///
+    /// Without it: the project `default`, which need not be there.
+    #[arg(value_name = "PROJECT[/PREFIX]")]
+    place: Option<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -36,9 +41,15 @@ pub(crate) struct List {
 impl List {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
         let session = place.session()?;
-        let (project, prefix) = self.place.split_once('/').unwrap_or((&self.place, ""));
+        let named = self.place.as_deref().unwrap_or(DEFAULT);
+        let (project, prefix) = named.split_once('/').unwrap_or((named, ""));
+        // Nobody said that there is a project `default`: without one there is nothing to list.
+        let nothing = self.place.is_none() && is_missing(&session, project)?;
         if self.json {
-            return list_json(&session, project, prefix);
+            return if nothing { output::line("[]") } else { list_json(&session, project, prefix) };
+        }
+        if nothing {
+            return Ok(());
         }
         let mut table = Table::new(&["SECRET", "TYPE", "CURRENT", "UPDATED", "LABELS"]);
         each_page(&session, project, prefix, |secrets| {
@@ -53,6 +64,14 @@ impl List {
             }
             table.write()
         })
+    }
+}
+
+fn is_missing(session: &Session, project: &str) -> Result<bool> {
+    match session.describe_project(project) {
+        Ok(_) => Ok(false),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
     }
 }
 

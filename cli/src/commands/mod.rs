@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod change;
+pub(crate) mod current;
 pub(crate) mod exec;
 pub(crate) mod generate;
 pub(crate) mod get;

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use strongroom::{ListOptions, ProjectInfo, Result};
 
 use crate::input::confirm;
-use crate::output::{self, Table};
+use crate::output::{self, Table, counted};
 use crate::place::Place;
 
 /// How many projects are fetched at a time.
@@ -125,6 +125,7 @@ fn show(place: &Place, name: &str, json: bool) -> Result<()> {
 fn erase(place: &Place, name: &str, yes: bool) -> Result<()> {
     let session = place.session()?;
     let secrets = session.describe_project(name)?.secrets;
-    confirm(&format!("erase the project {name} with its {secrets} secrets"), name, yes)?;
+    let secrets = counted(secrets, "secret");
+    confirm(&format!("erasing the project {name} with {secrets}"), name, yes)?;
     session.erase_project(name)
 }

@@ -8,7 +8,8 @@ use strongroom::{
     Session, Timestamp,
 };
 
-use crate::commands::change::pair;
+use crate::commands::change::{pair, refuse_past};
+use crate::commands::current::note_new_version;
 use crate::place::Place;
 use crate::{exit, input, output};
 
@@ -39,7 +40,8 @@ pub(crate) struct Put {
     newline: bool,
     /// Make the payload instead of reading it, and print nothing.
     ///
-    /// A passphrase of letters and digits; with `--type symmetric-key` random bytes.
+    /// A passphrase of letters and digits, or for a symmetric-key random bytes. A secret that exists
+    /// keeps its type; other types cannot be made.
     #[arg(long)]
     generate: bool,
     /// How long a generated payload is: 43 characters if not told, a key 32 bytes; up to 1,024.
@@ -67,6 +69,8 @@ pub(crate) struct Put {
     #[arg(long, conflicts_with = "if_version")]
     if_absent: bool,
     /// Print the path and the number of the new version as JSON.
+    ///
+    /// When the version was stored but this cannot be printed, the exit code is 51.
     #[arg(long)]
     json: bool,
 }
@@ -80,21 +84,35 @@ struct Answer {
 
 impl Put {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
-        let recipe = self.generate.then(|| self.recipe()).transpose()?;
+        refuse_past(self.expires, "give a date to come, or leave --expires out")?;
         // Before anybody types: a store that cannot be opened should say so first.
         let session = place.session()?;
-        let receipt = match recipe {
-            Some(recipe) => session.generate(&self.path, &recipe, &self.options())?,
-            None => self.read_and_put(&session)?,
-        };
+        let receipt =
+            if self.generate { self.make(&session)? } else { self.read_and_put(&session)? };
+        let version = receipt.version;
         if receipt.created_project {
-            exit::say(&format!("created the project {}", self.path.project()));
+            place.note(&format!("created the project {}", self.path.project()));
         }
+        note_new_version(place, &session, &self.path, version);
         if self.json {
             let path = self.path.to_string();
-            output::json(&Answer { path, version: receipt.version })?;
+            let printed = output::json(&Answer { path, version });
+            return output::report_of(&format!("version {version} was stored"), printed);
         }
         Ok(())
+    }
+
+    /// Makes a payload that fits the type of the secret.
+    fn make(&self, session: &Session) -> Result<PutReceipt> {
+        let secret_type = match (self.secret_type, self.known_type(session)?) {
+            // A type that is not the secret's is refused by the put.
+            (Some(told), _) => told,
+            (None, known) => known.unwrap_or(SecretType::Passphrase),
+        };
+        let recipe = self.recipe(secret_type)?;
+        // With the type, so that a secret that others made meanwhile cannot get the wrong payload.
+        let options = PutOptions { secret_type: Some(secret_type), ..self.options() };
+        session.generate(&self.path, &recipe, &options)
     }
 
     fn read_and_put(&self, session: &Session) -> Result<PutReceipt> {
@@ -110,21 +128,28 @@ impl Put {
 
     /// Whether the new version is of a passphrase: as told, else as the secret is, else by default.
     fn is_passphrase(&self, session: &Session) -> bool {
-        let known = || session.describe(&self.path).ok().map(|secret| secret.secret_type);
+        let known = || self.known_type(session).ok().flatten();
         self.secret_type.or_else(known).is_none_or(|t| t == SecretType::Passphrase)
     }
 
-    fn recipe(&self) -> Result<Recipe> {
-        match self.secret_type {
-            None | Some(SecretType::Passphrase) => {
+    /// The type of the secret, if it is there.
+    fn known_type(&self, session: &Session) -> Result<Option<SecretType>> {
+        match session.describe(&self.path) {
+            Ok(secret) => Ok(Some(secret.secret_type)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn recipe(&self, secret_type: SecretType) -> Result<Recipe> {
+        match secret_type {
+            SecretType::Passphrase => {
                 Ok(Recipe::Passphrase { length: self.length.unwrap_or(Recipe::PASSPHRASE_LENGTH) })
             }
-            Some(SecretType::SymmetricKey) => {
-                Ok(Recipe::Key { bytes: self.length.unwrap_or(KEY_BYTES) })
-            }
-            Some(_) => Err(Error::new(
+            SecretType::SymmetricKey => Ok(Recipe::Key { bytes: self.length.unwrap_or(KEY_BYTES) }),
+            other => Err(Error::new(
                 ErrorKind::InvalidArgument,
-                "only a passphrase or a symmetric key can be generated",
+                format!("{} is a {other}, which cannot be generated", self.path),
                 "make it with its own tool and give it on standard input",
             )),
         }

@@ -1,8 +1,9 @@
 //! `destroy`, `erase`: what cannot be undone.
 
 use clap::Args;
-use strongroom::{Result, SecretPath};
+use strongroom::{Error, ErrorKind, Result, SecretPath, Session, State};
 
+use crate::commands::current::Before;
 use crate::input::confirm;
 use crate::place::Place;
 
@@ -32,13 +33,43 @@ impl Destroy {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
         let session = place.session()?;
         let path = &self.path;
-        session.describe(path)?;
+        self.check(&session)?;
         confirm(
-            &format!("destroy version {} of {path}", self.version),
+            &format!("destroying version {} of {path}", self.version),
             &path.to_string(),
             self.yes,
         )?;
-        session.destroy(path, self.version)
+        let before = Before::the_change(&session, path)?;
+        let destroyed = session.destroy(path, self.version);
+        if destroyed.as_ref().map_or_else(|e| e.kind() == ErrorKind::Pending, |()| true) {
+            before.and_after(place, &session, path);
+        }
+        destroyed
+    }
+
+    /// Refuses what could only fail, before anybody is asked.
+    fn check(&self, session: &Session) -> Result<()> {
+        let (path, number) = (&self.path, self.version);
+        let versions = session.versions(path)?;
+        let Some(version) = versions.iter().find(|version| version.number == number) else {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("{path} has no version {number}"),
+                format!("see `strongroom versions {path}`"),
+            ));
+        };
+        let state = version.state;
+        let steps = [State::Destroyed, State::DestroyedCompromised];
+        if state.is_destroyed() || steps.into_iter().any(|next| state.may_become(next)) {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            format!("{path} version {number} is {state} and cannot be destroyed yet"),
+            format!(
+                "deactivate it first: `strongroom state {path} deactivated --version {number}`"
+            ),
+        ))
     }
 }
 
@@ -67,7 +98,7 @@ impl Erase {
         let session = place.session()?;
         let path = &self.path;
         session.describe(path)?;
-        confirm(&format!("erase {path} with all its versions"), &path.to_string(), self.yes)?;
+        confirm(&format!("erasing {path} with all its versions"), &path.to_string(), self.yes)?;
         session.erase(path)
     }
 }

@@ -1,6 +1,7 @@
 //! `backup` and `restore` without a terminal.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 use crate::sandbox::{Outcome, Sandbox};
@@ -102,4 +103,64 @@ fn json_reports_can_be_read() {
     let restore = ["restore", "a", "restored", "--keyring", "store/keyring.json", "--json"];
     let report: serde_json::Value = serde_json::from_str(&sandbox.run(&restore).text()).unwrap();
     assert_eq!((&report["secrets"], &report["versions"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn a_passphrase_that_can_be_guessed_is_refused_and_a_short_one_warned_of() {
+    let sandbox = with_passphrase_file();
+    let backup = ["backup", "file", "--with-keys", "--passphrase-fd", "0"];
+    sandbox.run_with(&backup, "üüüüüüü".as_bytes()).fails(2);
+    assert!(!sandbox.path("file").exists());
+    let short = sandbox.run_with(&backup, b"nineteen characters");
+    assert!(short.stderr.contains("warning") && !short.stderr.contains("nineteen"));
+    short.succeeds();
+    let backup = ["backup", "other", "--with-keys", "--passphrase-fd", "0"];
+    assert_eq!(sandbox.run_with(&backup, b"twenty characters or").stderr, "");
+}
+
+#[test]
+fn files_with_secrets_that_others_can_read_are_warned_of() {
+    let sandbox = with_passphrase_file();
+    fs::write(sandbox.path("passphrase"), "correct horse battery staple\n").unwrap();
+    let allow = |file: &str, mode| {
+        fs::set_permissions(sandbox.path(file), Permissions::from_mode(mode)).unwrap();
+    };
+    allow("passphrase", 0o644);
+    let backup = |file| ["backup", file, "--with-keys", "--passphrase-file", "passphrase"];
+    let outcome = sandbox.run(&backup("a"));
+    assert!(outcome.stderr.contains("others can read the passphrase"), "{}", outcome.stderr);
+    outcome.succeeds();
+    allow("passphrase", 0o600);
+    assert_eq!(sandbox.run(&backup("b")).stderr, "");
+
+    fs::copy(sandbox.path("store/keyring.json"), sandbox.path("keyring")).unwrap();
+    allow("keyring", 0o644);
+    let outcome = sandbox.run(&["restore", "b", "restored", "--keyring", "keyring"]);
+    assert!(outcome.stderr.contains("others can read the keyring"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_file_that_is_no_passphrase_is_named() {
+    let sandbox = with_passphrase_file();
+    fs::write(sandbox.path("passphrase"), vec![b'x'; 4098]).unwrap();
+    let backup = ["backup", "file", "--with-keys", "--passphrase-file", "passphrase"];
+    let message = sandbox.run(&backup).fails(13);
+    assert!(message.contains("the passphrase in passphrase is longer than 4096"), "{message}");
+}
+
+#[test]
+fn a_backup_to_standard_output_is_refused_with_the_way_out() {
+    let sandbox = with_passphrase_file();
+    let message = sandbox.run(&["backup", "-"]).fails(2);
+    assert!(message.contains("./-"), "{message}");
+    sandbox.run(&["backup", "./-"]).succeeds();
+}
+
+#[test]
+fn a_backup_whose_report_is_lost_is_not_called_a_failure() {
+    let sandbox = with_passphrase_file();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let status = sandbox.command(&["backup", "file"]).stdout(full).status().unwrap();
+    assert_eq!(status.code(), Some(51));
+    assert!(sandbox.path("file").exists());
 }

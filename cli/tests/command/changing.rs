@@ -42,7 +42,7 @@ fn an_expiry_can_be_set_and_taken_back() {
 fn an_expiry_that_has_passed_is_final() {
     let sandbox = Sandbox::new();
     sandbox.put("db", b"x");
-    sandbox.run(&["expire", "db", "2020-01-01"]).succeeds();
+    sandbox.run(&["expire", "db", "now"]).succeeds();
     sandbox.run(&["expire", "db", "never"]).fails(12);
     sandbox.run(&["get", "db"]).fails(40);
     assert_eq!(sandbox.run(&["get", "db", "--version", "1"]).text(), "x");
@@ -65,4 +65,44 @@ fn a_label_cannot_steer_the_terminal() {
     for arguments in [&["show", "db"][..], &["list"]] {
         assert!(sandbox.run(arguments).text().contains("a=\\u{202e}x"));
     }
+}
+
+#[test]
+fn an_expiry_in_the_past_is_refused_with_the_way_to_mean_it() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"x");
+    let message = sandbox.run(&["expire", "db", "2020-01-01"]).fails(2);
+    assert!(message.contains("`now`"), "{message}");
+    sandbox.run_with(&["put", "db", "--expires", "2020-01-01"], b"y").fails(2);
+    assert_eq!(sandbox.run(&["get", "db"]).text(), "x");
+}
+
+#[test]
+fn every_change_of_a_version_says_what_get_gives() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"one");
+    sandbox.put("db", b"two");
+    for (arguments, told) in [
+        (&["expire", "db", "+1d"][..], "`get` still gives version 2"),
+        (&["state", "db", "deactivated"], "`get` now gives version 1"),
+        (&["destroy", "db", "--version", "2", "--yes"], "`get` still gives version 1"),
+        (&["expire", "db", "now", "--version", "1"], "`get` now gives nothing"),
+    ] {
+        let outcome = sandbox.run(arguments);
+        assert!(outcome.stderr.contains(told), "{arguments:?}: {}", outcome.stderr);
+        assert!(outcome.succeeds().is_empty());
+    }
+}
+
+#[test]
+fn quiet_silences_what_was_done_but_neither_warnings_nor_errors() {
+    let sandbox = Sandbox::new();
+    for arguments in
+        [&["put", "-q", "web1/db"][..], &["--quiet", "put", "web1/db"], &["put", "web1/db", "-q"]]
+    {
+        assert_eq!(sandbox.run_with(arguments, b"x").stderr, "");
+    }
+    assert_eq!(sandbox.run(&["-q", "state", "web1/db", "deactivated"]).stderr, "");
+    assert!(sandbox.run_with(&["-q", "put", "web1/db"], b"x\n").stderr.contains("warning"));
+    sandbox.run(&["-q", "get", "web1/other"]).fails(10);
 }

@@ -26,7 +26,14 @@ fn a_command_line_that_cannot_be_understood_is_2() {
 #[test]
 fn help_and_version_are_0() {
     let sandbox = Sandbox::empty();
-    for arguments in [&["--help"][..], &["--version"], &["get", "--help"], &["exec", "-h"]] {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["get", "--help"],
+        &["exec", "-h"],
+        &["help"],
+        &["help", "project", "erase"],
+    ] {
         assert!(!sandbox.run(arguments).succeeds().is_empty());
     }
 }
@@ -80,7 +87,7 @@ fn a_payload_over_the_limit_is_13() {
 fn an_expired_secret_is_40() {
     let sandbox = Sandbox::new();
     sandbox.put("db", b"x");
-    sandbox.run(&["expire", "db", "2020-01-01"]).succeeds();
+    sandbox.run(&["expire", "db", "now"]).succeeds();
     sandbox.run(&["get", "db"]).fails(40);
     assert_eq!(sandbox.run(&["get", "db", "--inactive"]).text(), "x");
 }
@@ -142,4 +149,12 @@ fn no_message_repeats_a_payload() {
     }
     sandbox.run(&["state", "db", "deactivated"]).succeeds();
     assert!(!sandbox.run(&["get", "db"]).fails(41).contains("correct-horse"));
+}
+
+#[test]
+fn a_usage_error_looks_like_every_other_error() {
+    let sandbox = Sandbox::new();
+    let message = sandbox.run(&["get", "--bogus", "db"]).fails(2);
+    assert!(message.starts_with("strongroom: unexpected argument '--bogus'"), "{message}");
+    assert!(message.contains("Usage:") && !message.contains("-- --bogus"), "{message}");
 }

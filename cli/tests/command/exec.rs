@@ -143,3 +143,15 @@ fn failures_of_its_own_are_125() {
         sandbox.run(arguments).fails(125);
     }
 }
+
+#[test]
+fn an_inactive_secret_is_passed_on_only_when_that_is_asked_for() {
+    let sandbox = with_secret(b"payload");
+    sandbox.run(&["state", "web1/key", "deactivated"]).succeeds();
+    let message = sandbox.run(&["exec", "--env", "KEY=web1/key", "--", "true"]).fails(125);
+    assert!(message.contains("exec --inactive"), "{message}");
+    let inactive = ["exec", "--inactive", "--env", "KEY=web1/key", "--", "printenv", "KEY"];
+    assert_eq!(sandbox.run(&inactive).text(), "payload\n");
+    let inactive = ["exec", "--inactive", "--fd", "KEY=web1/key", "--", "sh", "-c", "cat <&$KEY"];
+    assert_eq!(sandbox.run(&inactive).text(), "payload");
+}

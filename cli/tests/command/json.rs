@@ -168,3 +168,11 @@ fn people_get_tables_without_payloads() {
         assert!(!text.contains("payload\n"), "{text}");
     }
 }
+
+#[test]
+fn a_new_store_lists_nothing() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["list"]).text(), "");
+    assert_eq!(json(&sandbox, &["list", "--json"]), serde_json::json!([]));
+    sandbox.run(&["list", "default"]).fails(10);
+}

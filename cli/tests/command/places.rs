@@ -137,3 +137,33 @@ fn a_config_that_is_named_but_missing_is_named_in_the_error() {
     let message = sandbox.run(&["--config", "elsewhere.toml", "get", "db"]).fails(10);
     assert!(message.contains("elsewhere.toml"), "{message}");
 }
+
+#[test]
+fn config_may_be_the_folder_of_the_store() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"x");
+    let mut command = sandbox.command(&["--config", "store", "get", "db"]);
+    command.env_remove("STRONGROOM_CONFIG");
+    assert_eq!(Outcome::of(command, b"").text(), "x");
+}
+
+#[test]
+fn doctor_tells_a_copy_and_adopts_it() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"x");
+    assert!(sandbox.run(&["doctor"]).text().contains("copy                     no"));
+    let store = sandbox.path("store");
+    for entry in fs::read_dir(&store).unwrap() {
+        let file = entry.unwrap().path();
+        let copy = file.with_extension("copy");
+        fs::copy(&file, &copy).unwrap();
+        fs::rename(&copy, &file).unwrap();
+    }
+    let outcome = sandbox.run(&["doctor"]);
+    assert_eq!(outcome.code, Some(12), "{}", outcome.stderr);
+    assert!(String::from_utf8(outcome.stdout).unwrap().contains("copy                     yes"));
+    assert!(outcome.stderr.contains("doctor --adopt"), "{}", outcome.stderr);
+    sandbox.run(&["doctor", "--adopt"]).succeeds();
+    let report = sandbox.run(&["doctor", "--json"]).text();
+    assert!(report.contains("\"copy\": false"), "{report}");
+}

@@ -65,14 +65,15 @@ fn a_termination_during_the_prompt_brings_the_echo_back() {
 }
 
 #[test]
-fn an_end_of_input_at_the_prompt_is_an_empty_payload() {
+fn an_end_of_input_at_the_prompt_cancels() {
     let sandbox = Sandbox::new();
     let mut screen = at_terminal(&sandbox, &["put", "db"]);
     screen.expect("Payload of");
     screen.types("\x04");
-    screen.expect("Once more: ");
-    screen.types("\x04");
-    assert!(screen.ends_with(2).contains("empty"));
+    screen.expect_echo();
+    let seen = screen.ends_with(2);
+    assert!(seen.contains("cancelled") && !seen.contains("Once more"), "{seen}");
+    sandbox.run(&["show", "db"]).fails(10);
 }
 
 #[test]
@@ -96,14 +97,18 @@ fn erase_asks_for_the_name() {
 fn project_erase_and_destroy_ask_too() {
     let sandbox = Sandbox::new();
     sandbox.put("web1/db", b"x");
-    for arguments in [&["project", "erase", "web1"][..], &["destroy", "web1/db", "--version", "1"]]
-    {
+    sandbox.run(&["state", "web1/db", "deactivated"]).succeeds();
+    for (arguments, question) in [
+        (&["project", "erase", "web1"][..], "after erasing the project web1 with 1 secret."),
+        (&["destroy", "web1/db", "--version", "1"], "after destroying version 1 of web1/db."),
+    ] {
         let mut screen = at_terminal(&sandbox, arguments);
+        screen.expect(question);
         screen.expect("to go on: ");
         screen.types("\n");
         screen.ends_with(2);
     }
-    assert_eq!(sandbox.run(&["get", "web1/db"]).text(), "x");
+    assert_eq!(sandbox.run(&["get", "web1/db", "--version", "1"]).text(), "x");
 }
 
 #[test]
@@ -118,6 +123,7 @@ fn yes_answers_in_advance() {
 fn what_needs_an_answer_fails_at_once_where_nobody_is_there() {
     let sandbox = Sandbox::new();
     sandbox.put("web1/db", b"x");
+    sandbox.run(&["state", "web1/db", "deactivated"]).succeeds();
     for arguments in [
         &["erase", "web1/db"][..],
         &["project", "erase", "web1"],
@@ -126,7 +132,7 @@ fn what_needs_an_answer_fails_at_once_where_nobody_is_there() {
     ] {
         sandbox.run(arguments).fails(2);
     }
-    assert_eq!(sandbox.run(&["get", "web1/db"]).text(), "x");
+    assert_eq!(sandbox.run(&["get", "web1/db", "--inactive"]).text(), "x");
 }
 
 #[test]
@@ -159,15 +165,15 @@ fn restore_asks_for_the_passphrase_of_a_backup_with_keys() {
     sandbox.put("db", b"x");
     let mut screen = at_terminal(&sandbox, &["backup", "file", "--with-keys"]);
     screen.expect("Passphrase for the keys in the backup: ");
-    screen.types("hunter2\n");
+    screen.types("correct horse battery\n");
     screen.expect("Once more: ");
-    screen.types("hunter2\n");
+    screen.types("correct horse battery\n");
     screen.ends_with(0);
     let mut screen = at_terminal(&sandbox, &["restore", "file", "restored"]);
     screen.expect("Passphrase of the backup: ");
     assert!(!screen.echoes());
-    screen.types("hunter2\n");
-    assert!(!screen.ends_with(0).contains("hunter2"));
+    screen.types("correct horse battery\n");
+    assert!(!screen.ends_with(0).contains("correct horse battery"));
     let arguments = ["--config", "restored/strongroom.toml", "get", "db"];
     assert_eq!(sandbox.run(&arguments).text(), "x");
 }

@@ -35,7 +35,9 @@ fn other_types_may_end_in_a_newline_without_a_warning() {
     let sandbox = Sandbox::new();
     sandbox.run_with(&["put", "key", "--type", "private-key"], b"x").succeeds();
     for arguments in [&["put", "key"][..], &["put", "key", "--type", "private-key"]] {
-        assert_eq!(sandbox.run_with(arguments, b"-----\n").stderr, "");
+        let outcome = sandbox.run_with(arguments, b"-----\n");
+        assert!(!outcome.stderr.contains("warning"), "{}", outcome.stderr);
+        outcome.succeeds();
     }
 }
 
@@ -118,4 +120,56 @@ fn json_names_the_path_and_the_version() {
     let text = sandbox.run_with(&["put", "db", "--json"], b"payload").text();
     let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(answer, serde_json::json!({"path": "default/db", "version": 2}));
+}
+
+#[test]
+fn what_is_generated_fits_the_type_of_the_secret() {
+    let sandbox = Sandbox::new();
+    sandbox.run(&["put", "--generate", "--type", "symmetric-key", "key"]).succeeds();
+    sandbox.run(&["put", "--generate", "key"]).succeeds();
+    assert_eq!(sandbox.run(&["get", "key"]).succeeds().len(), 32);
+    sandbox.run(&["put", "--generate", "--type", "passphrase", "key"]).fails(12);
+
+    sandbox.run_with(&["put", "tls", "--type", "private-key"], b"pem").succeeds();
+    let message = sandbox.run(&["put", "--generate", "tls"]).fails(2);
+    assert!(message.contains("default/tls is a private-key"), "{message}");
+    assert_eq!(sandbox.run(&["get", "tls"]).text(), "pem");
+}
+
+#[test]
+fn a_further_version_says_that_the_old_one_stays() {
+    let sandbox = Sandbox::new();
+    sandbox.put("web1/borg", b"one");
+    let outcome = sandbox.run_with(&["put", "web1/borg", "--json"], b"two");
+    assert_eq!(
+        outcome.stderr,
+        "strongroom: web1/borg: version 2 is current now; version 1 stays: get it by --version 1\n"
+    );
+    sandbox.run(&["state", "web1/borg", "deactivated", "--version", "1"]).succeeds();
+    sandbox.run(&["state", "web1/borg", "deactivated", "--version", "2"]).succeeds();
+    let outcome = sandbox.run_with(&["put", "web1/borg"], b"three");
+    assert_eq!(outcome.stderr, "strongroom: web1/borg: version 3 is current now\n");
+}
+
+#[test]
+fn a_version_of_the_future_says_when_it_becomes_current() {
+    let sandbox = Sandbox::new();
+    let first = sandbox.run_with(&["put", "a", "--activates", "2099-01-31"], b"x");
+    let note = "version 1 becomes current 2099-01-31T00:00:00Z; until then `get` gives nothing";
+    assert!(first.stderr.contains(note), "{}", first.stderr);
+    sandbox.put("b", b"x");
+    let second = sandbox.run_with(&["put", "b", "--activates", "2099-01-31"], b"x");
+    assert!(second.stderr.contains("until then `get` gives version 1"), "{}", second.stderr);
+}
+
+#[test]
+fn a_stored_version_whose_report_is_lost_is_not_called_a_failure_to_store() {
+    let sandbox = Sandbox::new();
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = sandbox.command(&["put", "--generate", "db", "--json"]);
+    let output = command.stdout(full).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(51), "{stderr}");
+    assert!(stderr.contains("version 1 was stored, but its report"), "{stderr}");
+    assert_eq!(sandbox.run(&["get", "db"]).succeeds().len(), 43);
 }

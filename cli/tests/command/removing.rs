@@ -34,3 +34,23 @@ fn an_erased_project_takes_its_secrets_along_and_no_others() {
     sandbox.run(&["get", "web1/db"]).fails(10);
     assert_eq!(sandbox.run(&["get", "web2/db"]).text(), "two");
 }
+
+#[test]
+fn a_destroy_that_cannot_be_is_refused_before_anybody_is_asked() {
+    let sandbox = Sandbox::new();
+    sandbox.put("db", b"one");
+    let message = sandbox.run(&["destroy", "db", "--version", "1"]).fails(12);
+    assert!(message.contains("strongroom state default/db deactivated --version 1"), "{message}");
+    sandbox.run(&["destroy", "db", "--version", "2"]).fails(10);
+    sandbox.run(&["state", "db", "deactivated"]).succeeds();
+    let message = sandbox.run(&["destroy", "db", "--version", "1"]).fails(2);
+    assert!(message.contains("destroying version 1 of default/db needs --yes here"), "{message}");
+}
+
+#[test]
+fn one_secret_is_not_1_secrets() {
+    let sandbox = Sandbox::new();
+    sandbox.put("web1/db", b"one");
+    let message = sandbox.run(&["project", "erase", "web1"]).fails(2);
+    assert!(message.contains("erasing the project web1 with 1 secret needs --yes"), "{message}");
+}
