@@ -11,7 +11,7 @@ use crate::output::printable;
 
 /// What `exec` answers for a failure of its own, as `env` and `timeout` do: every other code is
 /// the command's.
-const EXEC_FAILED: u8 = 125;
+pub(crate) const EXEC_FAILED: u8 = 125;
 
 /// Says something on standard error. A closed standard error is nobody's failure.
 pub(crate) fn say(message: &str) {

@@ -10,6 +10,7 @@ mod exit;
 mod exposure;
 mod hardening;
 mod input;
+mod manual;
 mod output;
 mod passphrase;
 mod place;

@@ -30,8 +30,8 @@ pub(crate) fn bytes(mut bytes: &[u8]) -> Result<()> {
 
 /// Refuses a standard output that was closed when the command started.
 ///
-/// Rust opens /dev/null in its place, for reading and writing, and every write would succeed. A shell
-/// opens `>/dev/null` for writing alone.
+/// Rust opens /dev/null in its place, for reading and writing, and every write would succeed. What a
+/// shell opens for `>/dev/null` is for writing alone, and is accepted.
 pub(crate) fn refuse_closed() -> Result<()> {
     let stdout = rustix::stdio::stdout();
     let (Ok(found), Ok(null), Ok(flags)) = (fstat(stdout), stat("/dev/null"), fcntl_getfl(stdout))
@@ -43,7 +43,8 @@ pub(crate) fn refuse_closed() -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::InvalidArgument,
-        "standard output is closed, so nobody would get the payload",
+        "standard output is closed, or a /dev/null that is open for reading too: the payload would \
+         be lost",
         "give the output to the program that needs it; `> /dev/null` only tries whether it works",
     ))
 }

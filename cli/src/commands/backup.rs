@@ -35,6 +35,8 @@ pub(crate) struct Backup {
     #[command(flatten)]
     passphrase: Source,
     /// Print JSON: one object with file, bytes, versions and holds_keys.
+    ///
+    /// When the backup was made but its report cannot be printed, the exit code is 51.
     #[arg(long)]
     json: bool,
 }
@@ -107,6 +109,8 @@ pub(crate) struct Restore {
     #[command(flatten)]
     passphrase: Source,
     /// Print JSON: one object with config, secrets and versions.
+    ///
+    /// When the store was restored but its report cannot be printed, the exit code is 51.
     #[arg(long)]
     json: bool,
 }

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 use strongroom::{Error, ErrorKind, Result};
 
 use crate::arguments::Arguments;
-use crate::output;
+use crate::{manual, output};
 
 const NAME: &str = "strongroom";
 
@@ -42,7 +42,7 @@ pub(crate) struct Man {
 impl Man {
     pub(crate) fn run(self) -> Result<()> {
         std::fs::create_dir_all(&self.folder)
-            .and_then(|()| clap_mangen::generate_to(Arguments::command(), &self.folder))
+            .and_then(|()| manual::write(Arguments::command(), &self.folder))
             .map_err(|error| {
                 Error::new(
                     ErrorKind::Unavailable,

@@ -70,3 +70,29 @@ fn every_subcommand_has_a_manual_page_with_its_options() {
     assert!(page("strongroom-project-erase.1").contains("yes"));
     assert!(page("strongroom.1").contains("strongroom\\-get(1)"));
 }
+
+#[test]
+fn a_manual_page_has_what_an_admin_looks_for() {
+    let sandbox = Sandbox::empty();
+    sandbox.run(&["man", "pages"]).succeeds();
+    let page = |name: &str| {
+        let text = fs::read_to_string(sandbox.path("pages").join(name)).unwrap();
+        text.replace("\\-", "-").replace("\\fB", "").replace("\\fI", "").replace("\\fR", "")
+    };
+    let get = page("strongroom-get.1");
+    for part in [
+        "strongroom get [--version N] [--inactive]",
+        ".SH EXAMPLES\n.nf\nstrongroom get web1/borg  ",
+        ".TP\nSTRONGROOM_CONFIG\n",
+        ".TP\n/etc/strongroom/\n",
+        ".SH \"SEE ALSO\"\nstrongroom(1)\n",
+    ] {
+        assert!(get.contains(part), "no {part} in {get}");
+    }
+    for kind in strongroom::ErrorKind::ALL {
+        let row = format!(".TP\n{}\n{}\n", kind.number(), kind.name());
+        assert!(get.contains(&row), "no {row} in {get}");
+    }
+    assert!(page("strongroom-exec.1").contains(".TP\n125\n"));
+    assert!(page("strongroom-project-erase.1").contains("strongroom-project(1)\n"));
+}
