@@ -8,6 +8,15 @@ use strongroom::{
     SecretPath, Session, Store,
 };
 
+/// The store in this folder, made if there is none yet.
+fn open_or_create(folder: &Path) -> Result<Store> {
+    let layout = Layout::in_folder(folder);
+    match Store::create(&layout) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Store::open(&layout.config),
+        created => created,
+    }
+}
+
 /// The passphrase of a new repository. Two processes that create the same one get the same passphrase.
 fn create(session: &Session, repository: &SecretPath) -> Result<SecretBytes> {
     let only_if_absent = PutOptions { expect: Expect::Absent, ..PutOptions::default() };
@@ -36,7 +45,8 @@ fn main() -> Result<()> {
 }
 
 fn tour(folder: &Path) -> Result<()> {
-    let store = Store::create(&Layout::in_folder(folder))?;
+    open_or_create(folder)?.close();
+    let store = open_or_create(folder)?;
     let session = store.session();
     let repository: SecretPath = "web1/photos".parse()?;
 
@@ -50,6 +60,12 @@ fn tour(folder: &Path) -> Result<()> {
     // An archive on tape still needs the first one.
     let version_1 = GetOptions { version: Some(1), ..GetOptions::default() };
     assert!(session.get_with(&repository, &version_1)?.payload.equals(&first));
+
+    // What the user chose goes in as it is.
+    let offsite: SecretPath = "web1/offsite".parse()?;
+    let chosen = SecretBytes::copy_of(b"correct horse battery staple")?;
+    session.put(&offsite, &chosen, &PutOptions::default())?;
+    assert!(session.get(&offsite)?.equals(&chosen));
 
     session.erase(&repository)?;
     let gone: Error = session.get(&repository).expect_err("it was erased");

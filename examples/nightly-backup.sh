@@ -13,9 +13,8 @@ with_passphrase() { strongroom exec --fd BORG_PASSPHRASE_FD=nightly/borg -- "$@"
 
 nightly() {
     # Only if there is none: never a new passphrase over one that opens older backups.
-    if ! strongroom show nightly/borg >/dev/null 2>&1; then
+    strongroom show nightly/borg >/dev/null 2>&1 ||
         strongroom put --generate --if-absent --label owner=ops nightly/borg
-    fi
     [ -d "$BORG_REPO" ] || with_passphrase borg init --encryption=repokey-blake2 2>/dev/null
     with_passphrase borg create "::$1" "$HOME/documents"
     with_passphrase borg prune --keep-daily 7

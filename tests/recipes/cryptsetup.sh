@@ -6,6 +6,7 @@ recipe tour
 recipe cryptsetup
 ok 'the recipe formats a volume and tests its key, raw and as a line'
 
+refuse_again cryptsetup
 strongroom put --generate web1/luks
 other() { strongroom get web1/luks | cryptsetup open --test-passphrase --key-file - ~/backups/disk.luks; }
 refuse 'another key is refused' 'no key available' other

@@ -23,5 +23,7 @@ else
     skip 'mounting: /dev/fuse cannot be used here'
 fi
 
+refuse_again gocryptfs
+expect 'the folder still opens' opens
 strongroom put --generate web1/vault
 refuse 'another passphrase is refused' 'password incorrect' opens

@@ -1,5 +1,5 @@
 # Sourced by every test in this folder. Gives each a private HOME with files to back up, the built
-# command in PATH, and the recipes of README.md, run exactly as they are printed there.
+# command in PATH, and the recipes of README.md and docs/rescue.md, run exactly as they are printed there.
 #
 # shellcheck shell=bash
 set -euo pipefail
@@ -24,14 +24,14 @@ export HOME=$work/home PATH=$work/bin:$PATH:/usr/sbin:/sbin
 unset "${!BORG_@}" "${!RESTIC_@}" "${!XDG_@}" STRONGROOM_CONFIG
 cd "$HOME"
 
-# Prints the block of README.md that starts with ```sh recipe=NAME.
+# Prints the block that starts with ```sh recipe=NAME.
 recipe_text() {
     awk -v fence="\`\`\`sh recipe=$1" '
         $0 == fence { inside = 1; found++; next }
         /^```$/ { inside = 0 }
         inside
-        END { exit found == 1 ? 0 : 1 }' "$repository/README.md" ||
-        { echo "README.md has not exactly one recipe $1" >&2; return 1; }
+        END { exit found == 1 ? 0 : 1 }' "$repository/README.md" "$repository/docs/rescue.md" ||
+        { echo "not exactly one recipe $1" >&2; return 1; }
 }
 
 # Runs a recipe as if it were pasted, but stops at the first line that fails. `eval`, because what it
@@ -40,6 +40,13 @@ recipe() {
     local text
     text=$(recipe_text "$1")
     eval "$text" >"$work/said" 2>&1
+}
+
+# What a recipe's first line does when it is run again: nothing.
+refuse_again() {
+    local first
+    first=$(recipe_text "$1" | head -n 1)
+    refuse "a second run of $1 makes no second passphrase" 'is there already' eval "$first"
 }
 
 ok() { printf 'ok - %s: %s\n' "$(basename "$0" .sh)" "$1"; }

@@ -12,6 +12,7 @@ expect 'and is healthy' restored health
 
 restored put --generate web1/new
 refuse 'the two stores are no longer the same' 'web1/new' strongroom get web1/new
-sed -i 's/[A-Za-z0-9+]\{8\}\(=*"}}\)$/AAAAAAAA\1/' ~/safe/keyring.json
+# Eight letters of the root key.
+sed -i 's|[A-Za-z0-9+/]\{8\}\(=*"}}\)$|AAAAAAAA\1|' ~/safe/keyring.json
 refuse 'another root key opens nothing' 'key' \
     strongroom restore --keyring ~/safe/keyring.json ~/backups/strongroom.backup ~/again
