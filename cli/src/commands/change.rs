@@ -43,7 +43,7 @@ impl SetState {
             Some(version) => version,
             None => newest(&session, &self.path)?,
         };
-        let before = Before::the_change(&session, &self.path)?;
+        let before = Before::the_change(&session, &self.path);
         session.set_state(&self.path, version, self.state)?;
         before.and_after(place, &session, &self.path);
         Ok(())
@@ -98,7 +98,7 @@ impl Expire {
             Some(version) => version,
             None => newest(&session, &self.path)?,
         };
-        let before = Before::the_change(&session, &self.path)?;
+        let before = Before::the_change(&session, &self.path);
         session.set_dates(&self.path, version, &Dates { expires_at, ..Dates::default() })?;
         before.and_after(place, &session, &self.path);
         Ok(())

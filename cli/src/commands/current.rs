@@ -1,26 +1,26 @@
 //! What `get` gives before and after a change: whoever changes a version should not have to guess.
 
-use strongroom::{Result, SecretPath, Session, State, VersionInfo};
+use strongroom::{SecretPath, Session, State, VersionInfo};
 
 use crate::output;
 use crate::place::Place;
 
-/// What `get` gave before a change.
+/// What `get` gave before a change, if that can be told.
 pub(crate) struct Before {
-    current: Option<u32>,
+    current: Option<Option<u32>>,
 }
 
 impl Before {
-    /// Looks before the change.
-    pub(crate) fn the_change(session: &Session, path: &SecretPath) -> Result<Before> {
-        Ok(Before { current: session.describe(path)?.current })
+    /// Looks before the change, and never stands in its way.
+    pub(crate) fn the_change(session: &Session, path: &SecretPath) -> Before {
+        Before { current: session.describe(path).ok().map(|secret| secret.current) }
     }
 
     /// Says what `get` gives after the change.
     pub(crate) fn and_after(self, place: &Place, session: &Session, path: &SecretPath) {
         // The change has happened: a failure to describe it is no failure of the command.
         let Ok(secret) = session.describe(path) else { return };
-        let word = if secret.current == self.current { "still" } else { "now" };
+        let word = if self.current == Some(secret.current) { "still" } else { "now" };
         place.note(&format!("{path}: `get` {word} {}", gives(secret.current)));
     }
 }

@@ -39,7 +39,7 @@ impl Destroy {
             &path.to_string(),
             self.yes,
         )?;
-        let before = Before::the_change(&session, path)?;
+        let before = Before::the_change(&session, path);
         let destroyed = session.destroy(path, self.version);
         if destroyed.as_ref().map_or_else(|e| e.kind() == ErrorKind::Pending, |()| true) {
             before.and_after(place, &session, path);
