@@ -52,6 +52,12 @@ pub(crate) fn tick(keys: &StoreKeys, queries: &dyn Queries, now: i64) -> Result<
     Ok(Moment { now: Timestamp::from_micros(now), trusted })
 }
 
+/// Sets the stamp to `now`, even back: for a store that begins a new epoch.
+pub(crate) fn reset(keys: &StoreKeys, queries: &dyn Queries, now: i64) -> Result<()> {
+    load(keys, queries)?;
+    Clock { stamp: Timestamp::from_micros(now) }.update(keys, queries)
+}
+
 fn load(keys: &StoreKeys, queries: &dyn Queries) -> Result<Clock> {
     select(keys, queries, query!(Clock, ""), &[])?.pop().ok_or_else(|| {
         Error::new(ErrorKind::Corrupt, "the store's clock row is missing", "restore a backup")

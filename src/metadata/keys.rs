@@ -2,6 +2,7 @@
 
 use strongroom_backend::{KeyId, ProjectId, RootKeyId};
 
+use super::lookup::another_row;
 use super::record::{query, record, select};
 use super::{Field, Queries, Record, Value};
 use crate::keys::StoreKeys;
@@ -29,7 +30,12 @@ pub(crate) fn of_project(
     generation: u32,
 ) -> Result<WrappedKey> {
     let sql = query!(WrappedKey, "WHERE project_id = ?1 AND generation = ?2");
-    select(keys, queries, sql, &[project.value(), generation.value()])?.pop().ok_or_else(|| {
+    let found: Option<WrappedKey> =
+        select(keys, queries, sql, &[project.value(), generation.value()])?.pop();
+    if found.as_ref().is_some_and(|k| k.project_id != project || k.generation != generation) {
+        return Err(another_row());
+    }
+    found.ok_or_else(|| {
         Error::new(
             ErrorKind::Corrupt,
             format!("generation {generation} of the key of project {project} is missing"),

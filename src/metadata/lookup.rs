@@ -8,7 +8,7 @@ use super::secrets::Secret;
 use super::versions::Version;
 use super::{Queries, Record, Value};
 use crate::keys::StoreKeys;
-use crate::{Error, ErrorKind, Result, SecretPath};
+use crate::{Error, ErrorKind, ProjectState, Result, SecretPath};
 
 /// A version with all that decides about it, each row checked.
 pub(crate) struct Found {
@@ -47,12 +47,37 @@ pub(crate) fn version(
         }
     }
     if let Some(found) = &found {
+        is_what_was_asked_for(found, path, number)?;
         same_epoch(found)?;
         if number.is_none() {
             is_the_newest(found)?;
         }
     }
     Ok(found)
+}
+
+/// A row is whole and still another one when the schema was changed, which no MAC covers.
+fn is_what_was_asked_for(found: &Found, path: &SecretPath, number: Option<u32>) -> Result<()> {
+    let Found { project, secret, version } = found;
+    if project.name == path.project()
+        && project.state == ProjectState::Live
+        && secret.name == path.name()
+        && secret.project_id == project.project_id
+        && version.secret_id == secret.secret_id
+        && number.is_none_or(|number| number == version.number)
+    {
+        return Ok(());
+    }
+    Err(another_row())
+}
+
+/// `Corrupt`: the database answered with a row that was not asked for.
+pub(super) fn another_row() -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        "the metadata database answered with another row than was asked for",
+        "its schema was changed from outside: restore a backup",
+    )
 }
 
 /// Rows of one project that were taken from different times do not fit together.

@@ -2,6 +2,7 @@
 
 use strongroom_backend::ProjectId;
 
+use super::lookup::another_row;
 use super::record::{query, record, select};
 use super::{Field, Queries, Value};
 use crate::keys::StoreKeys;
@@ -24,7 +25,11 @@ record! {
 /// The live project of this name.
 pub(crate) fn find(keys: &StoreKeys, queries: &dyn Queries, name: &str) -> Result<Option<Project>> {
     let sql = query!(Project, "WHERE name = ?1 AND state = 1");
-    Ok(select(keys, queries, sql, &[Value::Text(name)])?.pop())
+    let found: Option<Project> = select(keys, queries, sql, &[Value::Text(name)])?.pop();
+    match found {
+        Some(row) if row.name != name || row.state != ProjectState::Live => Err(another_row()),
+        found => Ok(found),
+    }
 }
 
 /// The live project of this name, or `NotFound`.
@@ -45,7 +50,11 @@ pub(crate) fn by_id(
     id: ProjectId,
 ) -> Result<Option<Project>> {
     let sql = query!(Project, "WHERE project_id = ?1");
-    Ok(select(keys, queries, sql, &[id.value()])?.pop())
+    let found: Option<Project> = select(keys, queries, sql, &[id.value()])?.pop();
+    match found {
+        Some(row) if row.project_id != id => Err(another_row()),
+        found => Ok(found),
+    }
 }
 
 /// Live projects after `after`, in the order of their names.

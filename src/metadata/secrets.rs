@@ -2,6 +2,7 @@
 
 use strongroom_backend::{ProjectId, SecretId};
 
+use super::lookup::another_row;
 use super::record::{query, record, select};
 use super::{Field, Queries, Value};
 use crate::keys::StoreKeys;
@@ -58,7 +59,12 @@ pub(crate) fn find(
     name: &str,
 ) -> Result<Option<Secret>> {
     let sql = query!(Secret, "WHERE project_id = ?1 AND name = ?2");
-    Ok(select(keys, queries, sql, &[project.value(), Value::Text(name)])?.pop())
+    let found: Option<Secret> =
+        select(keys, queries, sql, &[project.value(), Value::Text(name)])?.pop();
+    match found {
+        Some(row) if row.name != name || row.project_id != project => Err(another_row()),
+        found => Ok(found),
+    }
 }
 
 /// Secrets of a project in the order of their names.

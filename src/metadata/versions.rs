@@ -3,6 +3,7 @@
 use strongroom_backend::{SecretId, VersionId};
 
 use super::clock::Moment;
+use super::lookup::another_row;
 use super::record::{query, record, select};
 use super::{Field, Queries};
 use crate::keys::StoreKeys;
@@ -76,7 +77,12 @@ pub(crate) fn find(
     number: u32,
 ) -> Result<Option<Version>> {
     let sql = query!(Version, "WHERE secret_id = ?1 AND number = ?2");
-    Ok(select(keys, queries, sql, &[secret.value(), number.value()])?.pop())
+    let found: Option<Version> =
+        select(keys, queries, sql, &[secret.value(), number.value()])?.pop();
+    match found {
+        Some(row) if row.secret_id != secret || row.number != number => Err(another_row()),
+        found => Ok(found),
+    }
 }
 
 /// Every version of a secret, the newest first.

@@ -5,6 +5,7 @@ use strongroom_backend::{ProjectId, SecretId, step};
 use super::Session;
 use crate::metadata::secrets::{self, not_found};
 use crate::metadata::{Record, clock, erasures, projects};
+use crate::store::as_pending;
 use crate::{Error, ErrorKind, ProjectState, Result, SecretPath};
 
 impl Session {
@@ -43,7 +44,7 @@ impl Session {
                 Ok(project)
             })?;
             step("project-erase.recorded");
-            self.inner.finish_project_erase(project)
+            self.inner.finish_project_erase(project).map_err(as_pending)
         })
     }
 
@@ -55,15 +56,13 @@ impl Session {
         secret: SecretId,
     ) -> Result<()> {
         let inner = &self.inner;
-        let pending = inner
+        let recorded = inner
             .metadata
-            .reading(|q| erasures::pending_of_secret(&inner.keys, q, project, secret))?;
-        inner.destroy_payloads(pending).map_err(|e| match e.kind() {
-            ErrorKind::Pending => {
-                Error::new(ErrorKind::Pending, format!("{path} is {}", e.what()), e.next())
-                    .with_source(e)
-            }
-            _ => e,
+            .reading(|q| erasures::pending_of_secret(&inner.keys, q, project, secret));
+        recorded.and_then(|pending| inner.destroy_payloads(pending)).map_err(|e| {
+            let e = as_pending(e);
+            Error::new(ErrorKind::Pending, format!("{path} is {}", e.what()), e.next())
+                .with_source(e)
         })
     }
 }

@@ -5,7 +5,7 @@ use strongroom_backend::{Placement, SecretBytes};
 use super::{Session, no_version};
 use crate::metadata::clock::{self, Moment};
 use crate::metadata::lookup::{self, Found};
-use crate::metadata::secrets::not_found;
+use crate::metadata::secrets::{self, not_found};
 use crate::metadata::versions::{self, Effective, Version};
 use crate::metadata::{Queries, projects};
 use crate::{Error, ErrorKind, Fetched, GetOptions, Result, SecretPath, State, Timestamp};
@@ -134,13 +134,20 @@ impl Session {
         path: &SecretPath,
         options: &GetOptions,
     ) -> Result<Error> {
-        projects::require(&self.inner.keys, q, path.project())?;
-        match options.version {
-            Some(number) if lookup::version(&self.inner.keys, q, path, None)?.is_some() => {
-                Ok(no_version(path, number))
+        let keys = &self.inner.keys;
+        let project = projects::require(keys, q, path.project())?;
+        Ok(match (secrets::find(keys, q, project.project_id, path.name())?, options.version) {
+            (None, _) => not_found(path),
+            (Some(secret), Some(number)) if number == 0 || number > secret.newest() => {
+                no_version(path, number)
             }
-            _ => Ok(not_found(path)),
-        }
+            // The secret's row counts versions that are not there.
+            (Some(_), _) => Error::new(
+                ErrorKind::Corrupt,
+                format!("the metadata of a version of {path} is missing"),
+                "run `strongroom doctor`, and restore a backup",
+            ),
+        })
     }
 
     /// Loads the payload of a version, for doctor and restore.

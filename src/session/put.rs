@@ -139,6 +139,8 @@ impl Session {
     /// Encrypts and stores a payload under new ids.
     fn store_payload(&self, plan: Plan, payload: &SecretBytes) -> Result<Stored> {
         let inner = &self.inner;
+        let slot = inner.slot(&plan.project.backend)?;
+        inner.check_is_the_store(slot)?;
         let now = inner.metadata.now();
         let generation = plan.project.generation;
         let key = inner.project_key(&plan.project, generation)?;
@@ -149,7 +151,6 @@ impl Session {
         let version = VersionId::at(now)?;
         // Never before the newest write that this put has seen: doctor tells strays by it.
         let reference = Reference::at(now.max(plan.stamp.micros()))?;
-        let slot = inner.slot(&plan.project.backend)?;
         let at = Placement {
             reference,
             store: inner.id,
@@ -206,6 +207,7 @@ fn commit(
     options: &PutOptions,
 ) -> Result<Outcome> {
     let keys = &inner.keys;
+    inner.check_metadata(q)?;
     let moment = clock::tick(keys, q, inner.metadata.now())?;
     let Some(project) = projects::by_id(keys, q, stored.project.project_id)? else {
         return Ok(Outcome::Overtaken);

@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
-use strongroom_backend::{SecretBytes, file_error, folder_of, step, sync_folder_of};
+use strongroom_backend::{SecretBytes, file_error, folder_of, place_file, step, sync_folder_of};
 use strongroom_crypto::{PassphraseCost, Sealing};
 
 use super::backup_file::{BackupInfo, SectionKind, Writer};
@@ -61,14 +61,17 @@ impl Store {
             .map_err(|e| file_error("write into", &folder, e))?;
         let mut report = self.inner.write_backup(work.path(), passphrase, progress)?;
         let finished = work.path().join("backup");
-        fs::hard_link(&finished, file).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => already_there(file),
-            _ => file_error("create", file, e),
+        place_file(&finished, file).map_err(|e| match e.kind() {
+            ErrorKind::AlreadyExists => already_there(file),
+            _ => e,
         })?;
         step("backup.linked");
         sync_folder_of(file)?;
         report.holds_keys = passphrase.is_some();
-        self.inner.note_backup()?;
+        // The backup is there, whether that can be written down or not.
+        if let Err(e) = self.inner.note_backup() {
+            tracing::warn!(kind = e.kind().name(), "a backup was made and not noted");
+        }
         step("backup.noted");
         Ok(report)
     }
@@ -164,7 +167,7 @@ impl Inner {
 }
 
 /// The config of a restored store: every file in its own folder.
-fn restored_config(config: &Config) -> Config {
+pub(super) fn restored_config(config: &Config) -> Config {
     let mut config = config.clone();
     config.metadata = "metadata.db".to_owned();
     for (name, backend) in &mut config.backends {

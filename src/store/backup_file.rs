@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use strongroom_backend::{StoreId, file_error};
 use strongroom_crypto::Mac;
 
@@ -137,6 +137,8 @@ impl<'a> Writer<'a> {
 pub(super) struct Reader {
     pub(super) info: BackupInfo,
     source: BufReader<File>,
+    /// Of all that was read: the MAC is checked later, and must be that of the same bytes.
+    hasher: Sha256,
     /// Bytes that sections can still take.
     left: u64,
     sections_left: u32,
@@ -155,6 +157,7 @@ impl Reader {
                 sections: 0,
             },
             source: BufReader::new(file),
+            hasher: Sha256::new(),
             left: length.saturating_sub(MAC_BYTES),
             sections_left: 0,
         };
@@ -239,8 +242,10 @@ impl Reader {
             .open(path)
             .map_err(failed)?;
         let mut hasher = Sha256::new();
+        let whole = &mut self.hasher;
         let copied = in_pieces(&mut self.source, section.length, |piece| {
             hasher.update(piece);
+            whole.update(piece);
             file.write_all(piece)
         })
         .map_err(failed)?;
@@ -260,23 +265,35 @@ impl Reader {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<()> {
         let length = bytes.len() as u64;
         self.left = self.left.checked_sub(length).ok_or_else(|| damaged("it is cut short"))?;
-        self.source.read_exact(bytes).map_err(|_| damaged("it cannot be read to its end"))
+        self.source.read_exact(bytes).map_err(|_| damaged("it cannot be read to its end"))?;
+        self.hasher.update(bytes);
+        Ok(())
+    }
+
+    /// The digest of everything but the MAC, once the last section was read.
+    pub(super) fn digest(self) -> Digest {
+        Digest(self.hasher.finalize().into())
     }
 }
 
-/// Checks the MAC at the end of a backup file.
-pub(super) fn verify(path: &Path, mut mac: Mac) -> Result<()> {
+/// The digest of a whole backup file, its MAC left out.
+pub(super) struct Digest([u8; 32]);
+
+/// Checks the MAC at the end of a backup file, and that the file is still the one of this digest.
+pub(super) fn verify(path: &Path, digest: &Digest, mut mac: Mac) -> Result<()> {
     let failed = |e| file_error("read", path, e);
     let mut file = File::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
+    let mut hasher = Sha256::new();
     in_pieces(&mut file, length.saturating_sub(MAC_BYTES), |piece| {
         mac.update(piece);
+        hasher.update(piece);
         Ok(())
     })
     .map_err(failed)?;
     let mut stored = Vec::new();
     file.read_to_end(&mut stored).map_err(failed)?;
-    match mac.verify(&stored) {
+    match mac.verify(&stored) && hasher.finalize()[..] == digest.0 {
         true => Ok(()),
         false => Err(damaged("it was altered, or these are not its store's keys")),
     }

@@ -1,10 +1,12 @@
 //! Making a store. The config comes last: without it there is no store, only files.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use strongroom_backend::{
-    KeyId, Marker, ProjectId, RootKeyId, StoreId, create_file, create_folder, folder_of,
-    host_micros, step,
+    KeyId, Marker, ProjectId, RootKeyId, StoreId, create_file, create_folder, file_error,
+    folder_of, host_micros, step,
 };
 
 use super::{Slot, compose, new_key};
@@ -23,15 +25,18 @@ const BESIDE_DATABASES: [&str; 4] = ["-wal", "-shm", "-turn", "-erasing"];
 /// Makes everything that a layout names.
 pub(super) fn create(layout: &Layout) -> Result<()> {
     let files = [&layout.config, &layout.keyring, &layout.metadata, &layout.shelf];
+    for file in files {
+        create_folder(&folder_of(file))?;
+    }
+    // Whoever makes a store in one of these folders at the same time waits, and then finds this one:
+    // what is removed after a failure is this call's own.
+    let _alone = lock_folders(&files)?;
     if let Some(there) = files.iter().find(|f| f.symlink_metadata().is_ok()) {
         return Err(Error::new(
             ErrorKind::AlreadyExists,
             format!("{} is there already", there.display()),
             "a store was made, or its making interrupted, here: use it, or choose another folder",
         ));
-    }
-    for file in files {
-        create_folder(&folder_of(file))?;
     }
     step("init.folders-made");
     make(layout).inspect_err(|_| remove(&files))
@@ -120,6 +125,17 @@ pub(super) fn relative_to(mut config: Config, folder: &Path) -> Config {
         shorten(shelf);
     }
     config
+}
+
+/// Locks the folders of these files, always in the same order.
+fn lock_folders(files: &[&PathBuf]) -> Result<Vec<File>> {
+    let folders: BTreeSet<PathBuf> = files.iter().map(|file| folder_of(file)).collect();
+    let lock = |folder: &PathBuf| {
+        let file = File::open(folder)?;
+        file.lock()?;
+        Ok(file)
+    };
+    folders.iter().map(|folder| lock(folder).map_err(|e| file_error("lock", folder, e))).collect()
 }
 
 /// Removes what a failed creation has made. It had found none of these files at its start.

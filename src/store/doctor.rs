@@ -281,7 +281,7 @@ impl Inner {
         }
         for (backend, references) in strays {
             let slot = self.slot(&backend)?;
-            if let Err(e) = self.check_may_remove(slot) {
+            if let Err(e) = self.check_is_the_store(slot) {
                 report.refused = Some(format!("{}; {}", e.what(), e.next()));
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Which of several copies of a store may remove payloads: the one whose epoch its backends carry,
+//! Which of several copies of a store may store and remove payloads: the one whose epoch its backends carry,
 //! in the file that its own row names.
 //!
 //! A copy knows every payload of its time and none that came later, so what it would take for a stray
@@ -10,18 +10,16 @@ use std::sync::atomic::Ordering;
 use strongroom_backend::{Marker, step};
 
 use super::{Inner, Slot};
-use crate::metadata::{Record, clock, store_row};
+use crate::metadata::{Queries, Record, clock, store_row};
 use crate::{Error, ErrorKind, Result};
 
 impl Inner {
-    /// Refuses removals from a backend by metadata that is a copy, or belongs to another epoch.
-    pub(super) fn check_may_remove(&self, slot: &Slot) -> Result<()> {
-        let row = self.metadata.reading(|q| store_row::load(&self.keys, q))?;
-        if row.file != self.metadata.identity()? {
-            return Err(copy("the metadata file is a copy"));
-        }
+    /// Refuses to store in a backend, or to remove from it, by metadata that is a copy, or belongs to
+    /// another epoch: what one copy stores, another takes for a stray.
+    pub(crate) fn check_is_the_store(&self, slot: &Slot) -> Result<()> {
+        self.metadata.reading(|q| self.check_metadata(q))?;
         match slot.backend.marker()? {
-            Some(marker) if marker == self.marker() && row.epoch == marker.epoch => Ok(()),
+            Some(marker) if marker == self.marker() => Ok(()),
             Some(marker) if marker.epoch > self.epoch() => Err(copy(&format!(
                 "this metadata is older than backend {}, because the store was restored or adopted \
                  elsewhere",
@@ -31,10 +29,26 @@ impl Inner {
         }
     }
 
+    /// Refuses metadata that is a copy, or that was adopted elsewhere since this handle was opened.
+    pub(crate) fn check_metadata(&self, q: &dyn Queries) -> Result<()> {
+        let row = store_row::load(&self.keys, q)?;
+        if row.file != self.metadata.identity()? {
+            return Err(copy("the metadata file is a copy"));
+        }
+        if row.epoch != self.epoch() {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                "the store was adopted by another process",
+                "open it again",
+            ));
+        }
+        Ok(())
+    }
+
     /// Whether the metadata, or a backend, is a copy that removes nothing.
     pub(super) fn is_copy(&self) -> Result<bool> {
         for slot in self.slots() {
-            match self.check_may_remove(slot) {
+            match self.check_is_the_store(slot) {
                 Err(e) if e.kind() == ErrorKind::Conflict => return Ok(true),
                 other => other?,
             }
@@ -59,7 +73,8 @@ impl Inner {
         step("epoch.markers-written");
         let inner = self.clone();
         self.metadata.writing(move |q| {
-            clock::tick(&inner.keys, q, inner.metadata.now())?;
+            // A stamp from a clock that ran ahead would keep dates from taking effect for long.
+            clock::reset(&inner.keys, q, inner.metadata.now())?;
             let mut row = store_row::load(&inner.keys, q)?;
             row.epoch = epoch;
             row.file = inner.metadata.identity()?;
@@ -74,7 +89,7 @@ impl Inner {
 fn copy(what: &str) -> Error {
     Error::new(
         ErrorKind::Conflict,
-        format!("{what}: it removes nothing"),
+        format!("{what}: it stores and removes nothing"),
         "if this is the copy that you go on with, run `strongroom doctor --adopt` once",
     )
 }

@@ -61,17 +61,29 @@ impl Inner {
         for erasure in pending {
             by_backend.entry(erasure.backend.clone()).or_default().push(erasure);
         }
+        // One backend that cannot work now does not keep the others from it.
+        let mut failed = Ok(());
         for (backend, erasures) in by_backend {
-            let slot = self.slot(&backend)?;
-            self.check_may_remove(slot).map_err(|e| match e.kind() {
-                ErrorKind::Conflict => still_pending(e.what(), e.next()),
-                _ => e,
-            })?;
-            self.destroy_in(slot, &erasures)?;
-            step("erase.payloads-destroyed");
-            self.mark_done(erasures)?;
-            step("erase.marked-done");
+            let done = self.destroy_payloads_in(&backend, erasures);
+            failed = failed.and(done);
         }
+        failed
+    }
+
+    fn destroy_payloads_in(
+        self: &std::sync::Arc<Self>,
+        backend: &str,
+        erasures: Vec<Erasure>,
+    ) -> Result<()> {
+        let slot = self.slot(backend)?;
+        self.check_is_the_store(slot).map_err(|e| match e.kind() {
+            ErrorKind::Conflict => still_pending(e.what(), e.next()),
+            _ => e,
+        })?;
+        self.destroy_in(slot, &erasures)?;
+        step("erase.payloads-destroyed");
+        self.mark_done(erasures)?;
+        step("erase.marked-done");
         Ok(())
     }
 
@@ -202,6 +214,14 @@ impl Inner {
             done_at: None,
         };
         erasure.insert(&self.keys, q)
+    }
+}
+
+/// What went wrong after an erase was recorded: it is neither undone nor finished.
+pub(crate) fn as_pending(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Pending => error,
+        _ => pending_because(&error.to_string()).with_source(error),
     }
 }
 

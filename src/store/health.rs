@@ -8,7 +8,7 @@ use strongroom_backend::{Health, folder_of, memory_status};
 use super::{Inner, Slot, Store};
 use crate::config::{BackendConfig, KeyConfig};
 use crate::metadata::{clock, erasures, store_row, versions};
-use crate::{ErrorKind, Result, Timestamp};
+use crate::{Result, Timestamp};
 
 /// An expiry is announced this long before.
 const EXPIRY_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -66,7 +66,8 @@ impl Inner {
             "clock",
             format!(
                 "the clock says {}, but the store was written at {stamp}: nothing expires or \
-                 becomes active until the clock is set right",
+                 becomes active until the clock is set right; if it is right now and was wrong \
+                 then, run `strongroom doctor --adopt`",
                 moment.now
             ),
         ))
@@ -134,10 +135,7 @@ impl Inner {
 
     fn epoch_health(&self, slot: &Slot) -> Option<Health> {
         let part = format!("epoch {}", slot.name);
-        self.check_may_remove(slot).err().map(|e| match e.kind() {
-            ErrorKind::Conflict => Health::warning(part, e.to_string()),
-            _ => Health::error(part, e.to_string()),
-        })
+        self.check_is_the_store(slot).err().map(|e| Health::error(part, e.to_string()))
     }
 
     fn folder_health(&self, slot: &Slot) -> Option<Health> {

@@ -23,6 +23,7 @@ use strongroom_backend::{Backend, KeyBackend, Marker, ProjectKey, SecretBytes, S
 pub use backup::BackupReport;
 pub use backup_file::{BackupInfo, backup_info};
 pub use doctor::{DoctorOptions, DoctorReport, Finding};
+pub(crate) use erasing::as_pending;
 pub use restore::{RestoreKeys, RestoreReport};
 pub use root_keys::{KeyCheck, RootKeyInfo};
 

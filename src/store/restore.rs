@@ -13,9 +13,9 @@ use strongroom_backend::{
 };
 use strongroom_crypto::PassphraseCost;
 
-use super::backup::{BACKUP_KEYS, SALT, keyring_file, shelf_file};
-use super::backup_file::{self, Reader, Section, SectionKind, damaged};
-use super::{DoctorOptions, Progress, Store, open};
+use super::backup::{BACKUP_KEYS, SALT, keyring_file, restored_config, shelf_file};
+use super::backup_file::{self, Digest, Reader, Section, SectionKind, damaged};
+use super::{DoctorOptions, Finding, Progress, Store, open};
 use crate::path::check_project_name;
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -38,13 +38,16 @@ pub struct RestoreReport {
     pub config: PathBuf,
     /// How many secrets it has.
     pub secrets: u64,
-    /// How many versions, each of which was opened.
+    /// How many versions, each of which was opened, or is named below.
     pub versions: u64,
+    /// What was damaged in the store already when the backup was made.
+    pub damaged: Vec<Finding>,
 }
 
 impl Store {
     /// Restores the backup `file` into the new folder `folder`, and opens every payload as a proof.
     ///
+    /// What was damaged before the backup was made is reported; everything else is restored all the same.
     /// `AlreadyExists` when the folder is there and not empty. `Corrupt` when the file was altered, or
     /// the keys are not its store's; then nothing is left behind.
     pub fn restore(
@@ -62,9 +65,9 @@ impl Store {
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(&parent)
             .map_err(|e| file_error("write into", &parent, e))?;
-        extract(file, work.path(), keys, progress)?;
+        let digest = extract(file, work.path(), keys, progress)?;
         step("restore.extracted");
-        begin_epoch(file, work.path())?;
+        begin_epoch(file, &digest, work.path())?;
         step("restore.epoch-begun");
         let mut report = prove(work.path(), progress)?;
         // The folder takes its name only now; an empty one gives way.
@@ -91,13 +94,14 @@ fn refuse_unless_empty(folder: &Path) -> Result<()> {
     ))
 }
 
-/// Writes the files of a backup into `folder`, each checked against its digest.
+/// Writes the files of a backup into `folder`, each checked against its digest. Returns the digest of
+/// all that was read.
 fn extract(
     file: &Path,
     folder: &Path,
     keys: RestoreKeys<'_>,
     progress: &mut dyn FnMut(Progress),
-) -> Result<()> {
+) -> Result<Digest> {
     let mut reader = Reader::open(file)?;
     let info = reader.info;
     if matches!(keys, RestoreKeys::Passphrase(_)) && !info.holds_keys {
@@ -138,7 +142,11 @@ fn extract(
     if let RestoreKeys::Keyring(keyring) = keys {
         copy_keyring(keyring, folder, &shelves)?;
     }
-    create_file(&folder.join(CONFIG_FILE), &config, 0o600)
+    let config = String::from_utf8(config).map_err(|_| damaged("its config is not text"))?;
+    // Nothing is authentic yet: no path in the file leads out of the folder.
+    let config = restored_config(&Config::from_toml(&config, folder)?).to_toml()?;
+    create_file(&folder.join(CONFIG_FILE), config.as_bytes(), 0o600)?;
+    Ok(reader.digest())
 }
 
 /// A name in the file becomes part of a path.
@@ -188,10 +196,10 @@ fn copy_keyring(keyring: &Path, folder: &Path, backends: &[String]) -> Result<()
 }
 
 /// Authenticates the file with the keys of the store in it, and gives the store its new epoch.
-fn begin_epoch(file: &Path, folder: &Path) -> Result<()> {
+fn begin_epoch(file: &Path, digest: &Digest, folder: &Path) -> Result<()> {
     let config = Config::load(&folder.join(CONFIG_FILE))?;
     let inner = open::open(config)?;
-    backup_file::verify(file, inner.keys.backup_mac()?)?;
+    backup_file::verify(file, digest, inner.keys.backup_mac()?)?;
     std::sync::Arc::new(inner).begin_epoch()
 }
 
@@ -199,8 +207,10 @@ fn begin_epoch(file: &Path, folder: &Path) -> Result<()> {
 fn prove(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<RestoreReport> {
     let store = Store::open(&folder.join(CONFIG_FILE))?;
     let report = store.doctor(&DoctorOptions::default(), progress)?;
-    if let Some(first) = report.damaged.first() {
-        return Err(damaged(&format!("{} (and {} more)", first.what, report.damaged.len() - 1)));
-    }
-    Ok(RestoreReport { config: PathBuf::new(), secrets: report.secrets, versions: report.versions })
+    Ok(RestoreReport {
+        config: PathBuf::new(),
+        secrets: report.secrets,
+        versions: report.versions,
+        damaged: report.damaged,
+    })
 }

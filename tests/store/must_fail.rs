@@ -151,3 +151,28 @@ fn a_missing_file_of_the_store_is_no_missing_secret() {
         drop(folder);
     }
 }
+
+#[test]
+fn a_row_that_was_not_asked_for_is_corrupt_though_it_is_whole() {
+    let schema = "ALTER TABLE secrets RENAME TO hidden;
+         CREATE VIEW secrets AS SELECT secret_id, project_id,
+             CASE name WHEN 'b' THEN 'a' ELSE 'b' END AS name, project_epoch, secret_type, content_type,
+             labels, next_number, created_at, updated_at, row_version, mac FROM hidden;
+         UPDATE store SET epoch = epoch";
+    assert_eq!(get_after(schema), ErrorKind::Corrupt);
+    // The name under the MAC is right here, and is not the one that was asked for.
+    let folded = "ALTER TABLE secrets RENAME TO hidden;
+         CREATE TABLE secrets (secret_id BLOB, project_id BLOB, name TEXT COLLATE NOCASE,
+             project_epoch INTEGER, secret_type INTEGER, content_type TEXT, labels BLOB,
+             next_number INTEGER, created_at INTEGER, updated_at INTEGER, row_version INTEGER, mac BLOB);
+         INSERT INTO secrets SELECT * FROM hidden";
+    let f = fixture();
+    f.put("p/A", "alpha");
+    let folder = f.tamper(folded);
+    assert_eq!(kind(open(&folder).and_then(|s| s.get(&path("p/a")))), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_version_whose_row_is_gone_is_corrupt_and_not_merely_not_found() {
+    assert_eq!(get_after("DELETE FROM versions"), ErrorKind::Corrupt);
+}

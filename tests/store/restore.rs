@@ -144,7 +144,8 @@ fn a_restored_copy_on_the_live_shelf_removes_nothing() {
     let text = text.replace("payloads-main.db", shelf.to_str().unwrap());
     std::fs::write(&restored.config, text).unwrap();
     let copy = Store::open(&restored.config).unwrap();
-    copy.session().put(&path("p/copy"), &bytes("x"), &Default::default()).unwrap();
+    let put = copy.session().put(&path("p/copy"), &bytes("x"), &Default::default());
+    assert_eq!(kind(put), ErrorKind::Conflict);
     let repair = strongroom::DoctorOptions { repair: true, ..Default::default() };
     let report = copy.doctor(&repair, &mut |_| {}).unwrap();
     assert_eq!(report.strays_removed, 0);
@@ -171,7 +172,7 @@ fn a_restored_folder_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_copied_store_reads_and_writes_but_removes_nothing_until_it_is_adopted() {
+fn a_copied_store_is_read_but_stores_and_removes_nothing_until_it_is_adopted() {
     let f = filled();
     let (from, to) = (f.folder.path().to_path_buf(), tempfile::tempdir().unwrap());
     drop((f.store, f.session));
@@ -181,7 +182,9 @@ fn a_copied_store_reads_and_writes_but_removes_nothing_until_it_is_adopted() {
     }
     let copy = Store::open(&to.path().join("strongroom.toml")).unwrap();
     let session = copy.session();
-    session.put(&path("p/new"), &bytes("x"), &Default::default()).unwrap();
+    assert_eq!(&session.get(&path("p/2")).unwrap()[..], b"payload 2");
+    let put = || session.put(&path("p/new"), &bytes("x"), &Default::default());
+    assert_eq!(kind(put()), ErrorKind::Conflict);
     let error = session.erase(&path("p/2")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Pending);
     assert!(error.next().contains("--adopt"), "{error}");
@@ -190,5 +193,32 @@ fn a_copied_store_reads_and_writes_but_removes_nothing_until_it_is_adopted() {
     let report = copy.doctor(&adopt, &mut |_| {}).unwrap();
     assert!(report.adopted && !report.copy && report.pending_erasures == 0, "{report:?}");
     session.erase(&path("p/3")).unwrap();
+    put().unwrap();
     drop(f.folder);
+}
+
+#[test]
+fn damage_from_before_the_backup_does_not_keep_the_rest_from_being_restored() {
+    let f = filled();
+    let damage = "UPDATE payloads SET envelope = randomblob(length(envelope))
+                  WHERE id = (SELECT min(id) FROM payloads)";
+    crate::support::sql_on(&f.file("payloads.db"), damage);
+    let (file, target, keyring) = (f.file("b.srb"), f.file("restored"), f.file("keyring.json"));
+    f.store.backup(&file, None, &mut |_| {}).unwrap();
+    let keys = RestoreKeys::Keyring(&keyring);
+    let report = Store::restore(&file, &target, keys, &mut |_| {}).unwrap();
+    assert_eq!(report.damaged.len(), 1, "{report:?}");
+    let session = Store::open(&report.config).unwrap().session();
+    assert_eq!(&session.get(&path("p/19")).unwrap()[..], b"payload 19");
+}
+
+#[test]
+fn keys_that_are_not_the_stores_are_not_backed_up() {
+    let (f, other) = (filled(), fixture());
+    f.get("p/2").unwrap();
+    std::fs::copy(other.file("keyring.json"), f.file("keyring.json")).unwrap();
+    let passphrase = bytes("a long passphrase");
+    let backup = f.store.backup(&f.file("b.srb"), Some(&passphrase), &mut |_| {});
+    assert_eq!(kind(backup), ErrorKind::Config);
+    assert!(!f.file("b.srb").exists());
 }

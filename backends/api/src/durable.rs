@@ -13,12 +13,30 @@ use crate::{Error, ErrorKind, Result, fill_random, step};
 pub fn create_file(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let temporary = write_temporary(path, bytes, mode)?;
     step("file.temporary-written");
-    // A hard link, because rename(2) would replace what is there.
-    let linked = fs::hard_link(&temporary, path);
+    let placed = place_file(&temporary, path);
     let _ = fs::remove_file(&temporary);
-    linked.map_err(|e| file_error("create", path, e))?;
+    placed?;
     step("file.linked");
     sync_folder_of(path)
+}
+
+/// Gives a finished file its name. `AlreadyExists` when something is there: nothing is replaced.
+///
+/// The old name may stay. The folder is not synced.
+pub fn place_file(finished: &Path, path: &Path) -> Result<()> {
+    // A hard link, because rename(2) would replace what is there.
+    let placed = fs::hard_link(finished, path).or_else(|e| match e.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported => {
+            // A file system without links: vfat, exFAT. Two who choose the same name in the same
+            // instant are not told apart there.
+            match path.symlink_metadata() {
+                Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => fs::rename(finished, path),
+            }
+        }
+        _ => Err(e),
+    });
+    placed.map_err(|e| file_error("create", path, e))
 }
 
 /// Replaces a file by one with this content and mode: either the old or the new is there whatever

@@ -20,7 +20,7 @@ mod steps;
 
 pub use backend::{Backend, Capabilities, Destroyed, Locator, Marker, Placement, ProjectKey};
 pub use durable::{
-    create_file, create_folder, file_error, folder_of, replace_file, sync_folder_of,
+    create_file, create_folder, file_error, folder_of, place_file, replace_file, sync_folder_of,
 };
 pub use error::{Error, Result};
 pub use health::{Health, Severity};

@@ -229,8 +229,13 @@ impl KeyBackend for SoftwareKeys {
 
     /// The text of the keyring file as it is now, checked.
     fn export(&self) -> Result<SecretBytes> {
+        let known = self.current()?;
         let (text, ..) = file::read(&self.path, self.permissions)?;
-        interchange::parse(&text).map_err(|e| named(&self.path, e))?;
+        let found = interchange::parse(&text).map_err(|e| named(&self.path, e))?;
+        self.refuse_other_keys(&known.keyring, &found)?;
+        for id in known.keyring.keys.keys() {
+            found.key(id).map_err(|e| named(&self.path, e))?;
+        }
         Ok(text)
     }
 
