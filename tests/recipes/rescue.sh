@@ -10,9 +10,10 @@ stick=$work/stick
 mkdir "$stick"
 cp "$command" "$stick/strongroom"
 cp ~/strongroom/keyring.json "$stick"
-printf 'a good one' >"$stick/passphrase"
-strongroom backup "$stick/store.backup"
-strongroom backup --with-keys --passphrase-file "$stick/passphrase" "$stick/store-with-keys.backup"
+(umask 077; printf 'correct horse battery staple' >"$stick/passphrase")
+expect 'a backup' strongroom backup "$stick/store.backup"
+expect 'a backup with keys' \
+    strongroom backup --with-keys --passphrase-file "$stick/passphrase" "$stick/store-with-keys.backup"
 strongroom get web1/borg >"$work/passphrase"
 cp -a ~/strongroom ~/copy-of-strongroom
 
@@ -20,7 +21,7 @@ mkdir "$work/new"
 cp -a ~/backups ~/copy-of-strongroom "$work/new"
 mv ~/documents "$work/originals"
 original_home=$HOME
-rm -r "$HOME" "$work/bin"
+rm -r "$HOME" "${work:?}/bin"
 export HOME=$work/new
 unset "${!BORG_@}" "${!RESTIC_@}" STRONGROOM_CONFIG
 
@@ -39,9 +40,9 @@ expect 'and the passphrase of the repository is the same' \
 
 PATH=$stick:$PATH
 copied() { strongroom --config ~/copy-of-strongroom/strongroom.toml "$@"; }
-copied health >"$work/said"
-grep -q "is a copy" "$work/said" || fail "copied files know that they are a copy"
-ok "copied files know that they are a copy"
+expect 'copied files give their secrets' cmp "$work/passphrase" <(copied get web1/borg)
+refuse 'but take none' 'is a copy' copied put --generate web1/new
 recipe rescue-copied
-expect 'once adopted, they do' strongroom erase --yes web1/restic
+expect 'once adopted, they take one' strongroom put --generate web1/new
+expect 'and erase one' strongroom erase --yes web1/restic
 expect 'and give what they gave' cmp "$work/passphrase" <(strongroom get web1/borg)
