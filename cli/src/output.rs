@@ -6,7 +6,6 @@
 use std::io;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
 use rustix::io::Errno;
 use serde::Serialize;
 use strongroom::{Error, ErrorKind, Result, Timestamp};
@@ -26,27 +25,6 @@ pub(crate) fn bytes(mut bytes: &[u8]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Refuses a standard output that was closed when the command started.
-///
-/// Rust opens /dev/null in its place, for reading and writing, and every write would succeed. What a
-/// shell opens for `>/dev/null` is for writing alone, and is accepted.
-pub(crate) fn refuse_closed() -> Result<()> {
-    let stdout = rustix::stdio::stdout();
-    let (Ok(found), Ok(null), Ok(flags)) = (fstat(stdout), stat("/dev/null"), fcntl_getfl(stdout))
-    else {
-        return Ok(());
-    };
-    if found.st_rdev != null.st_rdev || !flags.contains(OFlags::RDWR) {
-        return Ok(());
-    }
-    Err(Error::new(
-        ErrorKind::InvalidArgument,
-        "standard output is closed, or a /dev/null that is open for reading too: the payload would \
-         be lost",
-        "give the output to the program that needs it; `> /dev/null` only tries whether it works",
-    ))
 }
 
 /// Writes one line.

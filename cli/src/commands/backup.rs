@@ -108,7 +108,8 @@ pub(crate) struct Restore {
     keyring: Option<PathBuf>,
     #[command(flatten)]
     passphrase: Source,
-    /// Print JSON: one object with config, secrets and versions.
+    /// Print JSON: one object with config, secrets, versions and damaged: what was damaged before the
+    /// backup was made. Then the exit code is 60.
     ///
     /// When the store was restored but its report cannot be printed, the exit code is 51.
     #[arg(long)]
@@ -134,7 +135,15 @@ impl Restore {
         let report =
             Store::restore(&self.file, &folder, keys, &mut |progress| reporter.show(progress))?;
         drop(reporter);
-        output::report_of("the store was restored", self.print(&report))
+        output::report_of("the store was restored", self.print(&report))?;
+        match report.damaged.len() {
+            0 => Ok(()),
+            n => Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("the store was restored, but for {n} damages from before the backup"),
+                "see `strongroom doctor` for what they are, and look into an older backup for it",
+            )),
+        }
     }
 
     fn print(&self, report: &RestoreReport) -> Result<()> {
@@ -143,7 +152,11 @@ impl Restore {
                 "config": report.config.display().to_string(),
                 "secrets": report.secrets,
                 "versions": report.versions,
+                "damaged": report.damaged,
             }));
+        }
+        for finding in &report.damaged {
+            output::line(&format!("damaged: {}", output::printable(&finding.what)))?;
         }
         let (secrets, versions) =
             (counted(report.secrets, "secret"), counted(report.versions, "version"));

@@ -49,7 +49,6 @@ impl Get {
                 "add --reveal to show it, or give the output to the program that needs it",
             ));
         }
-        output::refuse_closed()?;
         let options = GetOptions { version: self.version, allow_inactive: self.inactive };
         let payload = place.session()?.get_with(&self.path, &options)?.payload;
         output::bytes(&if self.newline { with_newline(&payload)? } else { payload })
