@@ -13,14 +13,13 @@ use strongroom_backend::{Error, ErrorKind, Result, file_error, folder_of, sync_f
 
 use crate::connection::{connect, make_writer};
 use crate::errors::{commit_error, is_busy};
+use crate::file_lock::FileLock;
 use crate::group::{Group, Job, Ticket};
 use crate::migrations::Schema;
-use crate::read_only::Access;
+use crate::read_only::{Access, sibling};
+use crate::readers::Readers;
 use crate::sql_error;
 use crate::turnstile::Turnstile;
-
-/// More idle readers than this are closed.
-const READERS_KEPT: usize = 16;
 
 /// How long emptying the log waits for readers.
 const TRUNCATE_WAIT: Duration = Duration::from_millis(500);
@@ -36,9 +35,12 @@ pub enum Truncated {
 
 /// A SQLite database whose commits are durable. Share it between threads by reference.
 pub struct Database {
+    /// As the caller names it.
     path: PathBuf,
-    access: Access,
-    readers: Mutex<Vec<Connection>>,
+    /// Without a symbolic link: SQLite puts its files, and we ours, beside the one that it leads to.
+    real: PathBuf,
+    read_only: bool,
+    readers: Readers,
     /// Closed while the log is emptied: short reads of this process that follow one another without a
     /// pause would keep it from ever being empty.
     gate: RwLock<()>,
@@ -51,62 +53,76 @@ pub struct Database {
 impl Database {
     /// Makes a new database, for its owner alone. `AlreadyExists` when the file is there.
     pub fn create(path: &Path, schema: &Schema) -> Result<Database> {
-        refuse_network_file_system(path)?;
+        refuse_network_file_system(path, path)?;
         OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(path)
             .map_err(|e| file_error("create", path, e))?;
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let real = follow(path)?;
+        let connection = connect(&real, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         make_writer(&connection)?;
         schema.migrate(&connection)?;
         sync_folder_of(path)?;
-        Database::with(path, schema, Access::Writable, connection)
+        Database::with(path, real, schema, Access::Writable, connection)
     }
 
     /// Opens a database and brings its schema up to date. Never creates one.
     pub fn open(path: &Path, schema: &Schema) -> Result<Database> {
-        refuse_network_file_system(path)?;
-        std::fs::metadata(path).map_err(|e| file_error("open", path, e))?;
+        let real = follow(path)?;
+        refuse_network_file_system(&real, path)?;
         let in_file = |e: Error| locate(e, path);
-        let access = Access::probe(path).map_err(in_file)?;
-        let connection = access.connect(path).map_err(in_file)?;
-        Database::with(path, schema, access, connection).map_err(in_file)
+        let access = Access::probe(&real).map_err(in_file)?;
+        let connection = access.connect(&real).map_err(in_file)?;
+        Database::with(path, real, schema, access, connection).map_err(in_file)
     }
 
-    fn with(path: &Path, schema: &Schema, access: Access, first: Connection) -> Result<Database> {
+    fn with(
+        path: &Path,
+        real: PathBuf,
+        schema: &Schema,
+        access: Access,
+        first: Connection,
+    ) -> Result<Database> {
         if schema.inspect(&first)? > 0 {
             if access.is_read_only() {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!("the {} database has an older schema and is read-only", schema.what),
-                    "open it once where it can be written, so that it can be upgraded",
-                ));
+                return Err(schema.outdated());
             }
             make_writer(&first)?;
             schema.migrate(&first)?;
         }
         Ok(Database {
             path: path.to_path_buf(),
-            access,
-            readers: Mutex::new(vec![first]),
+            read_only: access.is_read_only(),
+            readers: Readers::new(&real, schema, access, first),
             gate: RwLock::new(()),
             writer: Mutex::new(None),
             group: Group::new(),
-            turnstile: Turnstile::of(path),
+            turnstile: Turnstile::of(&real),
+            real,
             pid: std::process::id(),
         })
     }
 
-    /// The file.
+    /// The file, as it was named to [`open`](Self::open) or [`create`](Self::create).
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Whether the medium, or this user's rights, allow reading alone.
     pub fn is_read_only(&self) -> bool {
-        self.access.is_read_only()
+        self.read_only
+    }
+
+    /// Opens the lock file beside the database whose name ends in `suffix`, and makes it if need be.
+    /// `None` where it is missing and the database is read-only.
+    pub fn open_lock(&self, suffix: &str) -> Result<Option<FileLock>> {
+        let file = sibling(&self.real, suffix);
+        if self.read_only {
+            return FileLock::open_existing(&file);
+        }
+        FileLock::open(&file, &self.real).map(Some)
     }
 
     /// Runs `work` on a connection that nobody else uses meanwhile. It must only read, be short, and
@@ -118,15 +134,12 @@ impl Database {
 
     /// As [`read`](Self::read), for work that is too long for others to wait for.
     fn read_for_long<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let idle = self.readers().pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.access.connect(&self.path)?,
-        };
-        let result = work(&connection);
-        let mut readers = self.readers();
-        if readers.len() < READERS_KEPT {
-            readers.push(connection);
+        let reader = self.readers.take()?;
+        let result = work(&reader.connection);
+        let overtaken = self.readers.was_overtaken(&reader);
+        self.readers.give_back(reader);
+        if overtaken {
+            return Err(overtaken_error());
         }
         result
     }
@@ -252,27 +265,22 @@ impl Database {
     }
 
     fn open_writer(&self) -> Result<Connection> {
-        let connection = self.access.connect(&self.path)?;
+        let connection = connect(&self.real, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         make_writer(&connection)?;
         Ok(connection)
-    }
-
-    fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let readers = self.readers.get_mut().unwrap_or_else(PoisonError::into_inner);
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
         if std::process::id() == self.pid {
             // The writer last: it leaves a database without a log to read through.
-            readers.clear();
+            self.readers.close();
             *writer = None;
         } else {
             // Closing here would act on the files of the parent, whose connections these are.
-            mem::forget(mem::take(readers));
+            self.readers.forget();
             mem::forget(writer.take());
         }
     }
@@ -314,7 +322,13 @@ fn execute(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
     connection.prepare_cached(sql)?.execute([]).map(|_| ())
 }
 
-fn refuse_network_file_system(path: &Path) -> Result<()> {
+/// The file that `path` leads to.
+fn follow(path: &Path) -> Result<PathBuf> {
+    path.canonicalize().map_err(|e| file_error("open", path, e))
+}
+
+/// Looks at the folder of `path`; messages name the file as `given`.
+fn refuse_network_file_system(path: &Path, given: &Path) -> Result<()> {
     const NETWORK: [(u32, &str); 9] = [
         (0x6969, "NFS"),
         (0x517B, "SMB"),
@@ -326,15 +340,14 @@ fn refuse_network_file_system(path: &Path) -> Result<()> {
         (0x0BD0_0BD0, "Lustre"),
         (0x0102_1997, "9p"),
     ];
-    let folder = folder_of(path);
-    let Ok(found) = rustix::fs::statfs(&folder) else {
+    let Ok(found) = rustix::fs::statfs(folder_of(path)) else {
         return Ok(());
     };
     match NETWORK.iter().find(|(magic, _)| *magic == found.f_type as u32) {
         None => Ok(()),
         Some((_, name)) => Err(Error::new(
             ErrorKind::Config,
-            format!("{} is on a network file system ({name})", folder.display()),
+            format!("{} is on a network file system ({name})", given.display()),
             "keep SQLite files on a local disk; many machines share a store through PostgreSQL",
         )),
     }
@@ -355,6 +368,14 @@ fn read_only(path: &Path) -> Error {
         ErrorKind::Unsupported,
         format!("{} cannot be written here", path.display()),
         "mount the medium writable, or run as the owner of the store",
+    )
+}
+
+fn overtaken_error() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the database was changed while it was read here without the right to lock it",
+        "try again",
     )
 }
 

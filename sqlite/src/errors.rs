@@ -71,19 +71,19 @@ pub fn sql_error(error: rusqlite::Error) -> Error {
     Error::new(kind, what, next).with_native(native_code(&error)).with_source(error)
 }
 
-/// Maps an error of `COMMIT`, after which the outcome may not be known.
+/// Maps an error of `COMMIT`. Two of them tell that it had no effect; after any other the change may
+/// be durable, because what failed may have come after that.
 pub(crate) fn commit_error(error: rusqlite::Error) -> Error {
-    if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) && !is_full(&error) {
-        let native = native_code(&error);
-        return Error::new(
-            ErrorKind::Timeout,
-            "the disk failed while a change was being made durable",
-            "read back whether it was made, and look into the system log for disk errors",
-        )
-        .with_native(native)
-        .with_source(error);
+    if let Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy) = error.sqlite_error_code() {
+        return sql_error(error);
     }
-    sql_error(error)
+    Error::new(
+        ErrorKind::Timeout,
+        "SQLite failed while a change was being made durable",
+        "read back whether it was made, and look into the system log for disk errors",
+    )
+    .with_native(native_code(&error))
+    .with_source(error)
 }
 
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
@@ -115,5 +115,37 @@ fn failure(error: &rusqlite::Error) -> Option<&ffi::Error> {
     match error {
         rusqlite::Error::SqlInputError { error, .. } => Some(error),
         _ => error.sqlite_error(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at_commit(code: i32) -> ErrorKind {
+        commit_error(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).kind()
+    }
+
+    #[test]
+    fn a_commit_that_had_no_effect_is_told_from_one_that_may_have_had() {
+        assert_eq!(at_commit(ffi::SQLITE_FULL), ErrorKind::StorageFull);
+        assert_eq!(at_commit(ffi::SQLITE_BUSY), ErrorKind::Unavailable);
+        assert_eq!(at_commit(ffi::SQLITE_BUSY_SNAPSHOT), ErrorKind::Unavailable);
+        for unknown in [
+            ffi::SQLITE_IOERR,
+            ffi::SQLITE_IOERR_WRITE,
+            ffi::SQLITE_IOERR_FSYNC,
+            ffi::SQLITE_IOERR_SHMSIZE,
+            ffi::SQLITE_IOERR_SHMMAP,
+            ffi::SQLITE_IOERR_SHORT_READ,
+            ffi::SQLITE_IOERR_NOMEM,
+            ffi::SQLITE_NOMEM,
+            ffi::SQLITE_CORRUPT,
+            ffi::SQLITE_CANTOPEN,
+            ffi::SQLITE_PROTOCOL,
+            ffi::SQLITE_ERROR,
+        ] {
+            assert_eq!(at_commit(unknown), ErrorKind::Timeout, "{unknown}");
+        }
     }
 }

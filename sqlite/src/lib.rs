@@ -10,11 +10,14 @@
 mod connection;
 mod database;
 mod errors;
+mod file_lock;
 mod group;
 mod migrations;
 mod read_only;
+mod readers;
 mod turnstile;
 
 pub use database::{Database, Truncated};
 pub use errors::sql_error;
+pub use file_lock::FileLock;
 pub use migrations::{Migration, Schema};

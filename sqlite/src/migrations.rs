@@ -122,6 +122,15 @@ impl Schema {
         rows.collect::<rusqlite::Result<_>>().map_err(sql_error)
     }
 
+    /// For a database that needs a migration and cannot be written.
+    pub(crate) fn outdated(&self) -> Error {
+        Error::new(
+            ErrorKind::Unsupported,
+            format!("the {} database has an older schema and is read-only", self.what),
+            "open it once where it can be written, so that it can be upgraded",
+        )
+    }
+
     fn wrong_file(&self) -> Error {
         Error::new(
             ErrorKind::Config,

@@ -6,73 +6,55 @@
 //! the door, and a process that has just written queues behind it. The kernel drops the lock of a
 //! process that dies.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::time::Instant;
 
-use strongroom_backend::{Error, ErrorKind, Result, file_error};
+use strongroom_backend::{Error, ErrorKind, Result};
 
-use crate::connection::{BUSY_POLL, BUSY_WAIT};
+use crate::connection::BUSY_WAIT;
+use crate::file_lock::FileLock;
+use crate::read_only::sibling;
 
 pub(crate) struct Turnstile {
-    path: PathBuf,
-    file: OnceLock<File>,
+    database: PathBuf,
+    lock: OnceLock<FileLock>,
 }
 
 impl Turnstile {
     /// The turnstile of the database at `path`; its file is made by the first writer.
     pub(crate) fn of(path: &Path) -> Turnstile {
-        let mut name = path.as_os_str().to_owned();
-        name.push("-turn");
-        Turnstile { path: name.into(), file: OnceLock::new() }
+        Turnstile { database: path.to_path_buf(), lock: OnceLock::new() }
     }
 
     /// Waits until this process may ask SQLite, for as long as [`BUSY_WAIT`].
     pub(crate) fn enter(&self) -> Result<Turn<'_>> {
-        let file = self.file()?;
-        let started = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Turn { file }),
-                Err(TryLockError::WouldBlock) if started.elapsed() < BUSY_WAIT => {
-                    std::thread::sleep(BUSY_POLL);
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::new(
-                        ErrorKind::Unavailable,
-                        "other processes kept the database busy for 5 seconds",
-                        "try again, and look for a process that holds it open",
-                    ));
-                }
-                Err(TryLockError::Error(e)) => return Err(file_error("lock", &self.path, e)),
-            }
+        let lock = self.lock()?;
+        if lock.lock_within(BUSY_WAIT)? {
+            return Ok(Turn { lock });
         }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "other processes kept the database busy for 5 seconds",
+            "try again, and look for a process that holds it open",
+        ))
     }
 
-    fn file(&self) -> Result<&File> {
-        if let Some(file) = self.file.get() {
-            return Ok(file);
+    fn lock(&self) -> Result<&FileLock> {
+        if let Some(lock) = self.lock.get() {
+            return Ok(lock);
         }
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&self.path)
-            .map_err(|e| file_error("open", &self.path, e))?;
-        Ok(self.file.get_or_init(|| file))
+        let lock = FileLock::open(&sibling(&self.database, "-turn"), &self.database)?;
+        Ok(self.lock.get_or_init(|| lock))
     }
 }
 
 /// The place at the head of the queue; dropped, it goes to the next.
 pub(crate) struct Turn<'a> {
-    file: &'a File,
+    lock: &'a FileLock,
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        let _ = self.file.unlock();
+        self.lock.unlock();
     }
 }

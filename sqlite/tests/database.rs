@@ -1,6 +1,8 @@
 //! The database as its two users see it: durable, shared, fair, readable where it cannot be written.
 
 use std::collections::BTreeSet;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -148,4 +150,45 @@ fn a_copy_holds_everything_that_was_committed() {
     database.copy_to(&copy).unwrap();
     assert_eq!(count(&open(&copy, ONE).unwrap()), 50);
     assert_eq!(database.check().unwrap(), Vec::<String>::new());
+}
+
+/// SQLite follows a symbolic link and puts its log beside the target: so must our lock file.
+#[test]
+fn through_a_symbolic_link_everything_is_beside_the_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let (target, link) = (folder.path().join("target/b.db"), folder.path().join("link/a.db"));
+    for file in [&target, &link] {
+        std::fs::create_dir(file.parent().unwrap()).unwrap();
+    }
+    drop(Database::create(&target, &SCHEMA).unwrap());
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let database = open(&link, ONE).unwrap();
+    insert(&database, 1).unwrap();
+    drop(database.open_lock("-lock").unwrap());
+    let names = |file: &Path| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(file.parent().unwrap()).unwrap();
+        entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let beside = ["b.db", "b.db-lock", "b.db-shm", "b.db-turn", "b.db-wal"];
+    assert_eq!(names(&target), beside.map(String::from).into());
+    assert_eq!(names(&link), ["a.db".to_owned()].into());
+    assert_eq!(database.path(), link);
+    let refused = open(&link, CHANGED).err().unwrap();
+    assert!(refused.what().starts_with("a.db: "), "{refused}");
+    drop(database);
+    std::fs::remove_file(&target).unwrap();
+    let missing = open(&link, ONE).err().unwrap();
+    assert!(missing.what().contains(link.to_str().unwrap()), "{missing}");
+}
+
+#[test]
+fn the_turnstile_is_for_whoever_may_use_the_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    drop(Database::create(&path, &SCHEMA).unwrap());
+    let shared = Permissions::from_mode(0o660);
+    std::fs::set_permissions(&path, shared).unwrap();
+    insert(&open(&path, ONE).unwrap(), 1).unwrap();
+    let turn = std::fs::metadata(folder.path().join("a.db-turn")).unwrap();
+    assert_eq!(turn.permissions().mode() & 0o7777, 0o660);
 }

@@ -1,9 +1,8 @@
 //! Metadata in a SQLite file.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode};
@@ -23,40 +22,24 @@ const SCHEMA: Schema = Schema {
     }],
 };
 
+/// Names the lock that whoever destroys payloads shares, and that a backup has alone.
+const ERASING: &str = "-erasing";
+
 /// How long a backup waits for erasures that are under way.
 const HOLD_WAIT: Duration = Duration::from_secs(10);
 
 /// Metadata in a SQLite file, shared by the processes of one machine.
 pub(crate) struct SqliteMetadata {
     database: Database,
-    erasing: PathBuf,
 }
 
 impl SqliteMetadata {
     pub(crate) fn create(path: &Path) -> Result<SqliteMetadata> {
-        Database::create(path, &SCHEMA).map(SqliteMetadata::over)
+        Database::create(path, &SCHEMA).map(|database| SqliteMetadata { database })
     }
 
     pub(crate) fn open(path: &Path) -> Result<SqliteMetadata> {
-        Database::open(path, &SCHEMA).map(SqliteMetadata::over)
-    }
-
-    fn over(database: Database) -> SqliteMetadata {
-        let mut erasing = database.path().as_os_str().to_owned();
-        erasing.push("-erasing");
-        SqliteMetadata { database, erasing: erasing.into() }
-    }
-
-    /// Whoever destroys payloads shares this lock; a backup has it alone. The kernel takes it back
-    /// from a process that dies.
-    fn erasing_lock(&self) -> Result<File> {
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&self.erasing)
-            .map_err(|e| file_error("open", &self.erasing, e))
+        Database::open(path, &SCHEMA).map(|database| SqliteMetadata { database })
     }
 }
 
@@ -82,32 +65,32 @@ impl Metadata for SqliteMetadata {
     }
 
     fn hold_erasures(&self) -> Result<Held> {
-        let file = self.erasing_lock()?;
-        let started = Instant::now();
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Box::new(file)),
-                Err(TryLockError::WouldBlock) if started.elapsed() < HOLD_WAIT => {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(Error::new(
-                        ErrorKind::Unavailable,
-                        "another backup, or an erase, has been running for 10 seconds",
-                        "try again when it is done",
-                    ));
-                }
-                Err(TryLockError::Error(e)) => return Err(file_error("lock", &self.erasing, e)),
-            }
+        let Some(lock) = self.database.open_lock(ERASING)? else {
+            // Nobody has ever destroyed anything here, and we cannot.
+            return Ok(Box::new(()));
+        };
+        if lock.lock_within(HOLD_WAIT)? {
+            return Ok(Box::new(lock));
         }
+        Err(Error::new(
+            ErrorKind::Unavailable,
+            "another backup, or an erase, has been running for 10 seconds",
+            "try again when it is done",
+        ))
     }
 
     fn permit_erasures(&self) -> Result<Option<Held>> {
-        let file = self.erasing_lock()?;
-        match file.try_lock_shared() {
-            Ok(()) => Ok(Some(Box::new(file))),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(e)) => Err(file_error("lock", &self.erasing, e)),
+        if self.is_read_only() {
+            // Payloads elsewhere may still be within reach, but what is done could not be recorded.
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the metadata cannot be written here, so nothing is destroyed",
+                "erase where the store can be written",
+            ));
+        }
+        match self.database.open_lock(ERASING)? {
+            Some(lock) if lock.try_share()? => Ok(Some(Box::new(lock))),
+            _ => Ok(None),
         }
     }
 
@@ -187,5 +170,77 @@ impl ToSql for Value<'_> {
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const READ_ONLY_FOLDER: &str = "STRONGROOM_TEST_READ_ONLY_FOLDER";
+
+    fn create(folder: &Path) -> SqliteMetadata {
+        SqliteMetadata::create(&folder.join("metadata.db")).unwrap()
+    }
+
+    #[test]
+    fn a_backup_and_erasures_keep_each_other_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let metadata = create(folder.path());
+        let permits = [metadata.permit_erasures(), metadata.permit_erasures()];
+        assert!(permits.into_iter().all(|permit| permit.unwrap().is_some()));
+        let held = metadata.hold_erasures().unwrap();
+        assert!(metadata.permit_erasures().unwrap().is_none());
+        drop(held);
+        assert!(metadata.permit_erasures().unwrap().is_some());
+    }
+
+    /// Runs this test again where `folder` is mounted read-only, unseen by others.
+    fn run_where_read_only(folder: &Path) -> bool {
+        let root = rustix::process::geteuid().is_root();
+        let unshare = || {
+            let mut command = Command::new("unshare");
+            command.args(if root { &["--mount"][..] } else { &["--mount", "--map-root-user"] });
+            command
+        };
+        if !unshare().arg("true").status().is_ok_and(|status| status.success()) {
+            println!("SKIP - mounting needs root, or user namespaces");
+            return false;
+        }
+        let mount = "mount --bind \"$1\" \"$1\" && mount -o remount,bind,ro \"$1\" && exec \"$0\" \
+                     --exact metadata::sqlite::tests::a_read_only_medium_can_be_backed_up";
+        let mut command = unshare();
+        command.args(["sh", "-c", mount]).arg(std::env::current_exe().unwrap()).arg(folder);
+        let output = command.env(READ_ONLY_FOLDER, folder).output().unwrap();
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && shown.contains("1 passed"), "{output:?}");
+        true
+    }
+
+    #[test]
+    fn a_read_only_medium_can_be_backed_up() {
+        let Some(folder) = std::env::var_os(READ_ONLY_FOLDER) else {
+            let folder = tempfile::tempdir().unwrap();
+            drop(create(folder.path()));
+            assert!(!folder.path().join("metadata.db-erasing").exists());
+            if run_where_read_only(folder.path()) {
+                let metadata = SqliteMetadata::open(&folder.path().join("metadata.db")).unwrap();
+                drop(metadata.permit_erasures().unwrap());
+                assert!(folder.path().join("metadata.db-erasing").exists());
+                run_where_read_only(folder.path());
+            }
+            return;
+        };
+        let folder = Path::new(&folder);
+        let metadata = SqliteMetadata::open(&folder.join("metadata.db")).unwrap();
+        assert!(metadata.is_read_only());
+        let held = metadata.hold_erasures().unwrap();
+        let target = tempfile::tempdir().unwrap();
+        metadata.copy_to(&target.path().join("copy")).unwrap();
+        drop(held);
+        let refused = metadata.permit_erasures().err().unwrap();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        assert!(SqliteMetadata::open(&target.path().join("copy")).is_ok());
     }
 }
