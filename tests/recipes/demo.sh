@@ -11,7 +11,6 @@ export BORG_REPO=$HOME/backups/mine RESTIC_REPOSITORY=$HOME/backups/mine RESTIC_
 export STRONGROOM_CONFIG=$HOME/mine.toml
 snapshot() { (cd "$HOME" && find . -printf '%p %y %m %s %T@\n' | sort && find . -type f -exec sha256sum {} + | sort); }
 snapshot >"$work/before"
-mkdir "$work/tmp"
 
 cd "$HOME"
 TMPDIR=$work/tmp bash "$repository/demo/run" "$command" </dev/null >"$work/said" 2>&1 || fail 'the demo runs'

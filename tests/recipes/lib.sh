@@ -16,11 +16,12 @@ at_exit() {
 }
 trap at_exit EXIT
 
-mkdir -p "$work/home/documents/letters" "$work/home/backups" "$work/bin"
+mkdir -p "$work/home/documents/letters" "$work/home/backups" "$work/bin" "$work/tmp"
 ln -s "$command" "$work/bin/strongroom"
 head -c 300000 /dev/urandom >"$work/home/documents/photo.raw"
 echo 'Dear Ada, …' >"$work/home/documents/letters/ada.txt"
-export HOME=$work/home PATH=$work/bin:$PATH:/usr/sbin:/sbin
+# The tools leave folders in TMPDIR.
+export HOME=$work/home PATH=$work/bin:$PATH:/usr/sbin:/sbin TMPDIR=$work/tmp
 unset "${!BORG_@}" "${!RESTIC_@}" "${!XDG_@}" STRONGROOM_CONFIG
 cd "$HOME"
 
