@@ -37,7 +37,7 @@ fn a_forked_child_has_neither_the_parents_secrets_nor_its_store() {
     put(b"correct horse").unwrap();
     let small = SecretBytes::copy_of(&[7; 40]).unwrap();
     let large = SecretBytes::copy_of(&[7; 40_000]).unwrap();
-    let ordinary = vec![7_u8; 40];
+    let ordinary = Box::new([7_u8; 40]);
 
     // The control: ordinary memory is inherited.
     assert!(holds_in_child(|| ordinary.iter().all(|byte| *byte == 7)));

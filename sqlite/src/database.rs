@@ -144,6 +144,19 @@ impl Database {
         result
     }
 
+    /// As [`read`](Self::read), in a transaction: all that `work` reads is of one moment.
+    pub fn read_snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.read(|connection| {
+            execute(connection, "BEGIN").map_err(sql_error)?;
+            let result = work(connection);
+            // Nothing was written; and after some errors SQLite has ended the transaction itself.
+            if !connection.is_autocommit() {
+                execute(connection, "ROLLBACK").map_err(sql_error)?;
+            }
+            result
+        })
+    }
+
     /// Runs `work` in a transaction, perhaps together with the work of other threads, and returns
     /// when it is durable. An error of `work` undoes all that it did. `work` may run again when the
     /// transaction has to be repeated.

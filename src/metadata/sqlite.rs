@@ -48,6 +48,10 @@ impl Metadata for SqliteMetadata {
         self.database.read(|connection| work(&Statements(connection)))
     }
 
+    fn read_snapshot(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
+        self.database.read_snapshot(|connection| work(&Statements(connection)))
+    }
+
     fn write(&self, mut work: Work) -> Result<()> {
         self.database.write(move |connection| work(&Statements(connection)))
     }

@@ -122,7 +122,7 @@ impl Session {
     /// is no project yet.
     fn plan_put(&self, path: &SecretPath, options: &PutOptions) -> Result<Option<Plan>> {
         let inner = &self.inner;
-        inner.metadata.reading(|q| {
+        inner.metadata.reading_snapshot(|q| {
             let Some(project) = projects::find(&inner.keys, q, path.project())? else {
                 if !inner.config.auto_create_projects {
                     return projects::require(&inner.keys, q, path.project()).map(|_| None);
@@ -140,7 +140,7 @@ impl Session {
     fn store_payload(&self, plan: Plan, payload: &SecretBytes) -> Result<Stored> {
         let inner = &self.inner;
         let slot = inner.slot(&plan.project.backend)?;
-        inner.check_is_the_store(slot)?;
+        inner.check_lately_that_it_is_the_store(slot)?;
         let now = inner.metadata.now();
         let generation = plan.project.generation;
         let key = inner.project_key(&plan.project, generation)?;

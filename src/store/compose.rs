@@ -45,7 +45,7 @@ fn slots(config: &Config, make: impl Fn(&BackendConfig) -> Result<Parts>) -> Res
             None => e.with_backend(name.as_str()),
             Some(_) => e,
         })?;
-        Ok(Slot { name: name.clone(), backend, keys })
+        Ok(Slot { name: name.clone(), backend, keys, checked: Default::default() })
     };
     config.backends.iter().map(slot).collect()
 }

@@ -4,14 +4,18 @@
 //! A copy knows every payload of its time and none that came later, so what it would take for a stray
 //! may be all that there is of somebody's passphrase.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use strongroom_backend::{Marker, step};
 
 use super::{Inner, Slot};
 use crate::metadata::{Queries, Record, clock, store_row};
 use crate::{Error, ErrorKind, Result};
+
+/// How long a backend's marker is taken for what it was.
+const STALENESS: Duration = Duration::from_secs(1);
 
 impl Inner {
     /// Refuses to store in a backend, or to remove from it, by metadata that is a copy, or belongs to
@@ -27,6 +31,18 @@ impl Inner {
             ))),
             _ => Err(copy(&format!("backend {} belongs to another copy of this store", slot.name))),
         }
+    }
+
+    /// As [`check_is_the_store`](Self::check_is_the_store), but asks a backend once a second: for puts,
+    /// whose own transaction checks the metadata each time.
+    pub(crate) fn check_lately_that_it_is_the_store(&self, slot: &Slot) -> Result<()> {
+        let mut checked = slot.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if checked.is_some_and(|(at, epoch)| at.elapsed() < STALENESS && epoch == self.epoch()) {
+            return Ok(());
+        }
+        self.check_is_the_store(slot)?;
+        *checked = Some((Instant::now(), self.epoch()));
+        Ok(())
     }
 
     /// Refuses metadata that is a copy, or that was adopted elsewhere since this handle was opened.

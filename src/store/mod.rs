@@ -15,8 +15,9 @@ mod root_keys;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use strongroom_backend::{Backend, KeyBackend, Marker, ProjectKey, SecretBytes, StoreId};
 
@@ -67,6 +68,8 @@ pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) backend: Box<dyn Backend>,
     pub(crate) keys: Box<dyn KeyBackend>,
+    /// When the backend's marker was found to be that of this epoch.
+    checked: Mutex<Option<(Instant, i64)>>,
 }
 
 /// How far a long operation has come.
