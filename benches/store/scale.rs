@@ -5,6 +5,7 @@ use std::time::Duration;
 use criterion::Criterion;
 use strongroom::Store;
 
+use crate::floors::Bare;
 use crate::report::{Report, median};
 use crate::stage::{Stage, scattered};
 
@@ -15,6 +16,19 @@ pub(crate) fn measure(criterion: &mut Criterion, report: &mut Report) {
     let small_get = get(criterion, "get: among 1,000", &small, 1_000);
     let large_get = get(criterion, "get: among many", &large, large_size);
     report.ratio(&format!("get among {large_size}, against 1,000"), large_get, small_get, 1.3);
+    // Says how much of that is SQLite's: the bare statements meet the same cold pages.
+    let bare = Bare::open(large.folder.path());
+    let mut floor = bare.get();
+    let mut next = scattered(large_size);
+    let large_floor = median(criterion, "get: floor among many", || {
+        std::hint::black_box(floor.bare_get(&Stage::path(next())));
+    });
+    report.ratio(
+        &format!("get among {large_size}, against its floor"),
+        large_get,
+        large_floor,
+        1.5,
+    );
 
     let small_open = open(criterion, "open: 1,000 secrets", &small);
     let large_open = open(criterion, "open: many secrets", &large);
