@@ -18,7 +18,7 @@ const BACKUP_EXAMPLES: &str = "\
 Examples:
   strongroom backup /mnt/usb/store.backup
   strongroom backup store.backup --with-keys
-  strongroom backup store.backup --with-keys --passphrase-file /root/backup-passphrase
+  strongroom backup store.backup --with-keys --passphrase-file /media/key/passphrase
 
 Without --with-keys the backup can be opened only together with the keyring, which must be kept
 somewhere else. With it, the passphrase alone opens everything: keep that somewhere else.";
