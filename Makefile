@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-full soak bench build man install uninstall clean
+.PHONY: help demo check test test-full soak bench build header man install uninstall clean
 
 PREFIX ?= /usr/local
 
@@ -13,6 +13,7 @@ help:
 	@echo 'make soak       long runs, with figures'
 	@echo 'make bench      measurements, each beside its floor'
 	@echo 'make build      the command, in target/release'
+	@echo 'make header     include/strongroom.h, from ffi/src'
 	@echo 'make man        its man pages and shell completions, in target/man'
 	@echo 'make install    all of that under PREFIX ($(PREFIX)); make build first, then as root'
 	@echo 'make uninstall  removes them again'
@@ -30,6 +31,9 @@ bench: build
 
 build:
 	@scripts/command
+
+header:
+	STRONGROOM_WRITE_HEADER=1 cargo test --locked --quiet --package strongroom-ffi --test header
 
 man: build
 	@scripts/man target/man

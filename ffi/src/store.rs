@@ -1,0 +1,352 @@
+//! The handle of a store: opening, creating, forking, closing.
+
+use std::ffi::c_char;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use strongroom::{Config, Layout, Result, Session, Store};
+
+use crate::error::strongroom_error;
+use crate::guard::guarded;
+use crate::pointers::{Output, borrow, fill_buffer, optional_text, text};
+use crate::status::strongroom_status;
+
+/// A store, open, as a principal sees it: the local owner, who may do everything.
+///
+/// Any number of threads may use one handle at once, and any number of processes one store. A handle
+/// that is freed while a thread still uses it is undefined behaviour.
+pub struct strongroom_store {
+    config: Config,
+    opened: AtomicPtr<Opened>,
+}
+
+struct Opened {
+    store: Store,
+    session: Session,
+    pid: u32,
+}
+
+impl Opened {
+    fn open(config: &Config) -> Result<Box<Opened>> {
+        let store = Store::open_config(config.clone())?;
+        Ok(Box::new(Opened { session: store.session(), store, pid: std::process::id() }))
+    }
+}
+
+impl strongroom_store {
+    fn open(config: Config) -> Result<strongroom_store> {
+        let opened = AtomicPtr::new(Box::into_raw(Opened::open(&config)?));
+        Ok(strongroom_store { config, opened })
+    }
+
+    fn opened(&self) -> &Opened {
+        // SAFETY: always a box of ours, which is given up only in `drop`, or never: see `reopen`.
+        unsafe { &*self.opened.load(Ordering::Acquire) }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.opened().store
+    }
+
+    pub(crate) fn session(&self) -> &Session {
+        &self.opened().session
+    }
+
+    /// What the parent opened stays as it is: closing it here would act on the parent's files, and
+    /// another thread of the child may be using it.
+    fn reopen(&self) -> Result<()> {
+        if self.opened().pid != std::process::id() {
+            self.opened.store(Box::into_raw(Opened::open(&self.config)?), Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for strongroom_store {
+    fn drop(&mut self) {
+        // SAFETY: a box of ours, and `self` was its last user.
+        drop(unsafe { Box::from_raw(*self.opened.get_mut()) });
+    }
+}
+
+/// Where the files of a new store go. Begin with STRONGROOM_LAYOUT_INIT; give all four paths.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct strongroom_layout {
+    /// The size of this struct: sizeof(strongroom_layout).
+    pub struct_size: usize,
+    /// The config, which names the others.
+    pub config: *const c_char,
+    /// The keyring. Without it, no secret of the store can ever be read.
+    pub keyring: *const c_char,
+    /// The metadata database.
+    pub metadata: *const c_char,
+    /// The shelf, which holds the encrypted payloads.
+    pub shelf: *const c_char,
+}
+
+// SAFETY: repr(C), one size and four pointers, none of which is invalid.
+unsafe impl crate::structs::Growing for strongroom_layout {}
+
+/// Opens the store that a config file describes. Never creates one.
+///
+/// Erases that were recorded and not finished are finished here. Nothing is read from the environment.
+///
+/// - inputs: `config_path`, the path of a strongroom.toml, UTF-8.
+/// - outputs: `store`.
+/// - ownership: the caller frees the store with strongroom_store_free().
+/// - threads: any thread.
+/// - errors: NOT_FOUND or CONFIG when a file is missing, unsafe or not the store's own; CORRUPT;
+///   DENIED.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_open(
+    config_path: *const c_char,
+    store: *mut *mut strongroom_store,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let store = Output::new("store", store)?;
+        let config = Config::load(Path::new(text("config_path", config_path)?))?;
+        store.give(strongroom_store::open(config)?);
+        Ok(())
+    })
+}
+
+/// Opens the store that a config's text describes. Never creates one.
+///
+/// - inputs: `toml`, the text of a config; `base_folder`, to which its relative paths are relative.
+/// - outputs: `store`.
+/// - ownership: the caller frees the store with strongroom_store_free().
+/// - threads: any thread.
+/// - errors: as strongroom_store_open().
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_open_toml(
+    toml: *const c_char,
+    base_folder: *const c_char,
+    store: *mut *mut strongroom_store,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let store = Output::new("store", store)?;
+        let base = Path::new(text("base_folder", base_folder)?);
+        let config = Config::from_toml(text("toml", toml)?, base)?;
+        store.give(strongroom_store::open(config)?);
+        Ok(())
+    })
+}
+
+/// Opens the store that the command `strongroom` would: the config that STRONGROOM_CONFIG names, else
+/// the user's, else the machine's. This is the only way to open that reads the environment.
+///
+/// - inputs: none.
+/// - outputs: `store`.
+/// - ownership: the caller frees the store with strongroom_store_free().
+/// - threads: any thread, while no other changes the environment.
+/// - errors: NOT_FOUND, which names each place that was looked at; as strongroom_store_open().
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_open_default(
+    store: *mut *mut strongroom_store,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let store = Output::new("store", store)?;
+        store.give(strongroom_store::open(Config::load(&Config::find(None)?)?)?);
+        Ok(())
+    })
+}
+
+/// Finds the config that strongroom_store_open_default() would open. Reads the environment.
+///
+/// - inputs: `buffer`, `capacity` bytes of room; NULL asks for the size.
+/// - outputs: the path with its zero byte in `buffer`; `len`, its length with the zero byte.
+/// - ownership: nothing changes hands.
+/// - threads: any thread, while no other changes the environment.
+/// - errors: NOT_FOUND, which names each place that was looked at; BUFFER_TOO_SMALL, with the needed
+///   size in `len`.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_config_find(
+    buffer: *mut c_char,
+    capacity: usize,
+    len: *mut usize,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let len = Output::new("len", len)?;
+        let mut path = Config::find(None)?.into_os_string().into_encoded_bytes();
+        path.push(0);
+        fill_buffer(buffer.cast(), capacity, len, &path)
+    })
+}
+
+/// Makes a new store with everything in one folder, and opens it. The config is
+/// `folder`/strongroom.toml. Nothing is ever replaced.
+///
+/// Keep a copy of the keyring elsewhere: without it, the store's backups are worth nothing.
+///
+/// - inputs: `folder`, which is made when it is not there.
+/// - outputs: `store`.
+/// - ownership: the caller frees the store with strongroom_store_free().
+/// - threads: any thread.
+/// - errors: ALREADY_EXISTS names the first file that is in the way; DENIED; STORAGE_FULL.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_create(
+    folder: *const c_char,
+    store: *mut *mut strongroom_store,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let store = Output::new("store", store)?;
+        store.give(create(&Layout::in_folder(Path::new(text("folder", folder)?)))?);
+        Ok(())
+    })
+}
+
+/// Makes a new store with each file where the caller wants it, and opens it.
+///
+/// - inputs: `layout`, or NULL for the user's place, where strongroom_store_open_default() finds it:
+///   that reads the environment.
+/// - outputs: `store`.
+/// - ownership: the caller frees the store with strongroom_store_free().
+/// - threads: any thread.
+/// - errors: as strongroom_store_create().
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_create_with(
+    layout: *const strongroom_layout,
+    store: *mut *mut strongroom_store,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let store = Output::new("store", store)?;
+        let layout = match layout.is_null() {
+            true => Layout::for_user()?,
+            false => {
+                let given = crate::structs::read("layout", layout)?;
+                let path = |name, path| -> Result<PathBuf> { Ok(text(name, path)?.into()) };
+                Layout {
+                    config: path("layout.config", given.config)?,
+                    keyring: path("layout.keyring", given.keyring)?,
+                    metadata: path("layout.metadata", given.metadata)?,
+                    shelf: path("layout.shelf", given.shelf)?,
+                }
+            }
+        };
+        store.give(create(&layout)?);
+        Ok(())
+    })
+}
+
+fn create(layout: &Layout) -> Result<strongroom_store> {
+    Store::create(layout)?.close();
+    strongroom_store::open(Config::load(&layout.config)?)
+}
+
+/// Gives the store's id, which no other store has.
+///
+/// - inputs: `store`.
+/// - outputs: `id`, STRONGROOM_ID_BYTES bytes.
+/// - ownership: nothing changes hands.
+/// - threads: any thread.
+/// - errors: INVALID_ARGUMENT.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_id(
+    store: *const strongroom_store,
+    id: *mut u8,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let id = Output::new("id", id.cast::<[u8; 16]>())?;
+        id.write(*borrow("store", store)?.store().id().as_bytes());
+        Ok(())
+    })
+}
+
+/// Tells whether the store can only be read here, because its files or their medium do not allow more.
+///
+/// - inputs: `store`.
+/// - outputs: `read_only`, 1 or 0.
+/// - ownership: nothing changes hands.
+/// - threads: any thread.
+/// - errors: INVALID_ARGUMENT.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_is_read_only(
+    store: *const strongroom_store,
+    read_only: *mut u32,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let read_only = Output::new("read_only", read_only)?;
+        read_only.write(borrow("store", store)?.store().is_read_only().into());
+        Ok(())
+    })
+}
+
+/// Opens a store again in a child of the process that opened it, where its handle answers FORKED. In
+/// the process that opened it, this does nothing.
+///
+/// What the parent had opened stays in the child's memory until it ends. The parent is unharmed.
+///
+/// - inputs: `store`.
+/// - outputs: none.
+/// - ownership: nothing changes hands; the handle stays the same.
+/// - threads: one thread of the child; others may go on using the handle.
+/// - errors: as strongroom_store_open(); then the handle still answers FORKED.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_reopen(
+    store: *mut strongroom_store,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, { borrow("store", store)?.reopen() })
+}
+
+/// Closes a store and frees its handle. Iterators and secrets that came from it live on. In a forked
+/// child it releases memory only.
+///
+/// - inputs: `store`, or NULL, which does nothing.
+/// - outputs: none.
+/// - ownership: takes the store.
+/// - threads: any thread, when no other uses the handle.
+/// - errors: none.
+/// - since: 0.1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_store_free(store: *mut strongroom_store) {
+    guarded!({ crate::pointers::free(store) })
+}
+
+/// The session of a handle that an argument points to.
+///
+/// # Safety
+/// `store` is NULL, or a handle that is not freed for `'a`.
+pub(crate) unsafe fn session<'a>(store: *const strongroom_store) -> Result<&'a Session> {
+    // SAFETY: as the caller promises.
+    unsafe { borrow("store", store) }.map(strongroom_store::session)
+}
+
+/// A path that may be missing.
+///
+/// # Safety
+/// As [`optional_text`].
+pub(crate) unsafe fn optional_path<'a>(
+    name: &str,
+    path: *const c_char,
+) -> Result<Option<&'a Path>> {
+    // SAFETY: as the caller promises.
+    unsafe { optional_text(name, path) }.map(|path| path.map(Path::new))
+}

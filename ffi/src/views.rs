@@ -1,0 +1,97 @@
+//! What the library tells of: structs that it allocates, whose texts belong to them.
+//!
+//! C sees the struct that a [`Told`] begins with. Fields are only ever added at its end.
+
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use crate::pointers::{Output, c_string, free};
+
+/// A label of a secret: free UTF-8 text.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct strongroom_label {
+    /// Its name.
+    pub name: *const c_char,
+    /// Its value.
+    pub value: *const c_char,
+}
+
+/// A struct for C, and the texts that it points to.
+#[repr(C)]
+pub(crate) struct Told<V> {
+    view: V,
+    _texts: Texts,
+}
+
+impl<V> Told<V> {
+    /// Makes a struct whose texts are kept beside it.
+    pub(crate) fn new(make: impl FnOnce(&mut Texts) -> V) -> Box<Told<V>> {
+        let mut texts = Texts::default();
+        let view = make(&mut texts);
+        Box::new(Told { view, _texts: texts })
+    }
+
+    /// The struct as C borrows it.
+    pub(crate) fn as_ptr(&self) -> *const V {
+        (&raw const *self).cast()
+    }
+
+    /// Hands the struct out; [`free_told`] takes it back.
+    pub(crate) fn give(self: Box<Told<V>>, output: Output<*mut V>) {
+        output.write(Box::into_raw(self).cast());
+    }
+}
+
+/// Takes a struct back that [`Told::give`] handed out. NULL is fine.
+///
+/// # Safety
+/// `view` is NULL, or was handed out by `give` and is not used any more.
+pub(crate) unsafe fn free_told<V>(view: *mut V) {
+    // SAFETY: `give` handed out a pointer to the whole.
+    unsafe { free(view.cast::<Told<V>>()) };
+}
+
+/// Texts at addresses that stay.
+#[derive(Default)]
+pub(crate) struct Texts {
+    strings: Vec<CString>,
+    labels: Vec<strongroom_label>,
+    lines: Vec<*const c_char>,
+}
+
+impl Texts {
+    pub(crate) fn add(&mut self, text: &str) -> *const c_char {
+        self.strings.push(c_string(text));
+        self.strings.last().map_or(ptr::null(), |text| text.as_ptr())
+    }
+
+    pub(crate) fn add_option(&mut self, text: Option<&str>) -> *const c_char {
+        text.map_or(ptr::null(), |text| self.add(text))
+    }
+
+    /// The labels of one secret: their first and their number.
+    pub(crate) fn add_labels(
+        &mut self,
+        labels: &BTreeMap<String, String>,
+    ) -> (*const strongroom_label, usize) {
+        for (name, value) in labels {
+            let (name, value) = (self.add(name), self.add(value));
+            self.labels.push(strongroom_label { name, value });
+        }
+        (self.labels.as_ptr(), self.labels.len())
+    }
+
+    /// A list of lines: its first and their number.
+    pub(crate) fn add_lines<'a>(
+        &mut self,
+        lines: impl IntoIterator<Item = &'a str>,
+    ) -> (*const *const c_char, usize) {
+        for line in lines {
+            let line = self.add(line);
+            self.lines.push(line);
+        }
+        (self.lines.as_ptr(), self.lines.len())
+    }
+}
