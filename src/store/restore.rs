@@ -111,11 +111,17 @@ fn extract(
             "name a copy of the keyring with --keyring",
         ));
     }
-    let (mut config, mut metadata, mut shelves, mut done) = (None, false, Vec::new(), 0);
+    let (mut config, mut metadata, mut shelves) = (None, false, Vec::new());
+    let mut seen = Vec::new();
     while let Some(section) = reader.next()? {
-        done += 1;
-        progress(Progress { what: "unpacking", done, total: Some(info.sections.into()) });
-        check_backend_name(&section)?;
+        check_name(&section)?;
+        let it = (section.kind, section.name.clone());
+        if seen.contains(&it) {
+            return Err(damaged("it has a section twice"));
+        }
+        seen.push(it);
+        let (done, total) = (seen.len() as u64, Some(info.sections.into()));
+        progress(Progress { what: "unpacking", done, total });
         match section.kind {
             SectionKind::Config => config = Some(reader.content(&section)?),
             SectionKind::Metadata => {
@@ -150,9 +156,10 @@ fn extract(
 }
 
 /// A name in the file becomes part of a path.
-fn check_backend_name(section: &Section) -> Result<()> {
+fn check_name(section: &Section) -> Result<()> {
     match section.kind {
-        SectionKind::Config | SectionKind::Metadata => Ok(()),
+        SectionKind::Config | SectionKind::Metadata if section.name.is_empty() => Ok(()),
+        SectionKind::Config | SectionKind::Metadata => Err(damaged("a section's name is invalid")),
         _ => check_project_name(&section.name).map_err(|_| damaged("a backend's name is invalid")),
     }
 }

@@ -90,6 +90,29 @@ fn an_altered_backup_is_refused_at_every_byte_that_is_tried() {
 }
 
 #[test]
+fn a_backup_with_a_section_twice_is_damaged() {
+    let f = filled();
+    let file = f.file("b.srb");
+    f.store.backup(&file, None, &mut |_| {}).unwrap();
+    let good = std::fs::read(&file).unwrap();
+    // A section without a name: 10 bytes to the end of its length, a digest, the content.
+    let end_of = |start: usize| {
+        let length = u64::from_be_bytes(good[start + 2..start + 10].try_into().unwrap());
+        start + 42 + length as usize
+    };
+    let metadata = end_of(44);
+    let shelf = end_of(metadata);
+    let mut twice = [&good[..shelf], &good[metadata..]].concat();
+    twice[43] += 1;
+    std::fs::write(&file, &twice).unwrap();
+    let keyring = f.file("keyring.json");
+    let keys = RestoreKeys::Keyring(&keyring);
+    let error = Store::restore(&file, &f.file("restored"), keys, &mut |_| {}).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.what().contains("twice"), "{error}");
+}
+
+#[test]
 fn a_backup_while_others_write_and_erase_restores_whole() {
     let f = filled();
     let stop = AtomicBool::new(false);
