@@ -44,7 +44,8 @@ field!(String, |text| Value::Text(text), Value::Text(text) => Ok(text.to_owned()
 field!(Vec<u8>, |bytes| Value::Bytes(bytes), Value::Bytes(bytes) => Ok(bytes.to_vec()));
 field!(Timestamp, |time| Value::Integer(time.micros()),
     Value::Integer(n) => Ok(Timestamp::from_micros(n)));
-field!(RootKeyId, |id| Value::Text(id.as_str()), Value::Text(text) => RootKeyId::new(text));
+field!(RootKeyId, |id| Value::Text(id.as_str()),
+    Value::Text(text) => RootKeyId::new(text).map_err(|_| unreadable("RootKeyId")));
 
 macro_rules! id_fields {
     ($($id:ident)*) => {

@@ -18,6 +18,12 @@ fn get_after(sql: &str) -> ErrorKind {
     kind(open(&folder).and_then(|session| session.get(&at)))
 }
 
+/// The wrapped store key is needed before any MAC can be checked.
+#[test]
+fn a_root_key_id_that_is_none_is_damage() {
+    assert_eq!(get_after("UPDATE keys SET root_key_id = 'not an id'"), ErrorKind::Corrupt);
+}
+
 #[test]
 fn every_column_of_every_deciding_row_is_under_its_mac() {
     let columns = [
