@@ -11,7 +11,7 @@ use crate::pointers::{Output, borrow, bytes, invalid, text};
 use crate::progress::{strongroom_progress, told_to};
 use crate::status::strongroom_status;
 use crate::store::{optional_path, strongroom_store};
-use crate::structs::{Growing, Report, read};
+use crate::structs::{Growing, Report, read, read_required};
 use crate::views::{Told, free_told};
 
 /// The longest passphrase of a backup, in bytes.
@@ -196,7 +196,7 @@ pub unsafe extern "C" fn strongroom_backup_info(
     error: *mut *mut strongroom_error,
 ) -> strongroom_status {
     guarded!(error, {
-        let info = Report::new("info", borrow("info", info)? as *const _ as *mut _)?;
+        let info = Report::required("info", info)?;
         let found = strongroom::backup_info(Path::new(text("file", file)?))?;
         info.write(strongroom_backup_file {
             struct_size: 0,
@@ -231,7 +231,7 @@ pub unsafe extern "C" fn strongroom_restore(
     guarded!(error, {
         let report = Output::new("report", report)?;
         let (file, folder) = (text("file", file)?, text("folder", folder)?);
-        let given = read("options", borrow("options", options)?)?;
+        let given = read_required("options", options)?;
         let passphrase = passphrase(given.passphrase, given.passphrase_len)?;
         let keys = match (&passphrase, optional_path("keyring", given.keyring)?) {
             (Some(passphrase), None) => RestoreKeys::Passphrase(passphrase),

@@ -11,7 +11,7 @@ use crate::pointers::{array, flag, invalid, text};
 use crate::put::labels;
 use crate::status::strongroom_status;
 use crate::store::{session, strongroom_store};
-use crate::structs::{Growing, read};
+use crate::structs::{Growing, read_required};
 use crate::views::strongroom_label;
 use crate::words::state;
 
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn strongroom_set_dates(
 ) -> strongroom_status {
     guarded!(error, {
         let path = text("path", path)?.parse()?;
-        let given = read("dates", crate::pointers::borrow("dates", dates)?)?;
+        let given = read_required("dates", dates)?;
         let dates = Dates {
             activates_at: change(
                 "clear_activates_at",
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn strongroom_set_labels(
 ) -> strongroom_status {
     guarded!(error, {
         let path = text("path", path)?.parse()?;
-        let given = read("changes", crate::pointers::borrow("changes", changes)?)?;
+        let given = read_required("changes", changes)?;
         let changes = LabelChanges {
             set: labels(given.set, given.set_len)?,
             remove: names(given.remove, given.remove_len)?,

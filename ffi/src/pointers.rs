@@ -9,7 +9,7 @@ pub(crate) fn invalid(what: impl Into<String>, next: &str) -> Error {
     Error::new(ErrorKind::InvalidArgument, what, next)
 }
 
-fn is_null(name: &str) -> Error {
+pub(crate) fn is_null(name: &str) -> Error {
     invalid(format!("the argument {name} is NULL"), "give a value")
 }
 

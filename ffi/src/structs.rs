@@ -4,7 +4,7 @@ use std::mem::size_of;
 
 use strongroom::Result;
 
-use crate::pointers::invalid;
+use crate::pointers::{invalid, is_null};
 
 /// The longest struct that is believed in.
 const MOST: usize = 4096;
@@ -47,6 +47,18 @@ pub(crate) unsafe fn read<T: Growing>(name: &str, pointer: *const T) -> Result<T
     Ok(value)
 }
 
+/// As [`read`], where there is nothing to do without the struct.
+///
+/// # Safety
+/// As [`read`].
+pub(crate) unsafe fn read_required<T: Growing>(name: &str, pointer: *const T) -> Result<T> {
+    if pointer.is_null() {
+        return Err(is_null(name));
+    }
+    // SAFETY: as the caller promises.
+    unsafe { read(name, pointer) }
+}
+
 /// A caller's struct for a report, of any age.
 pub(crate) struct Report<T> {
     place: *mut T,
@@ -65,6 +77,18 @@ impl<T: Growing> Report<T> {
         // SAFETY: as the caller promises.
         let size = unsafe { struct_size(name, pointer) }?;
         Ok(Report { place: pointer, size: size.min(size_of::<T>()) })
+    }
+
+    /// As [`new`](Self::new), where the report is all that the call is for.
+    ///
+    /// # Safety
+    /// As [`new`](Self::new).
+    pub(crate) unsafe fn required(name: &str, pointer: *mut T) -> Result<Report<T>> {
+        if pointer.is_null() {
+            return Err(is_null(name));
+        }
+        // SAFETY: as the caller promises.
+        unsafe { Report::new(name, pointer) }
     }
 
     /// Writes as much of the report as the caller's struct has room for.
