@@ -27,6 +27,7 @@ check test test-full soak:
 	@scripts/tier $@
 
 bench: build
+	cargo build --locked --release --package strongroom-ffi
 	cargo bench --locked --package strongroom --bench store
 
 build:

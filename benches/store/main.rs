@@ -5,6 +5,7 @@
 //! the large store (1,000,000).
 #![allow(missing_docs, clippy::print_stdout)]
 
+mod faces;
 mod floors;
 mod get;
 mod process;
@@ -22,6 +23,7 @@ fn main() {
     put::measure(&mut criterion, &mut report);
     scale::measure(&mut criterion, &mut report);
     process::measure(&mut report);
+    faces::measure(&mut report);
     criterion.final_summary();
     report.print();
 }
