@@ -27,6 +27,8 @@
 //! by default.
 
 mod config;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod info;
 mod keys;
 mod layout;

@@ -59,7 +59,7 @@ pub(super) fn check_content_type(text: &str) -> Result<()> {
 }
 
 /// Labels as the database holds them.
-pub(super) fn encode(labels: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+pub(crate) fn encode(labels: &BTreeMap<String, String>) -> Result<Vec<u8>> {
     if labels.len() > LABELS_LIMIT {
         return Err(Error::new(
             ErrorKind::Quota,
@@ -75,7 +75,7 @@ pub(super) fn encode(labels: &BTreeMap<String, String>) -> Result<Vec<u8>> {
 }
 
 /// Labels from what the database holds.
-pub(super) fn decode(mut bytes: &[u8]) -> Result<BTreeMap<String, String>> {
+pub(crate) fn decode(mut bytes: &[u8]) -> Result<BTreeMap<String, String>> {
     let mut labels = BTreeMap::new();
     while !bytes.is_empty() {
         let key = take_text(&mut bytes)?;

@@ -3,7 +3,7 @@
 mod describe;
 mod erase;
 mod get;
-mod labels;
+pub(crate) mod labels;
 mod projects;
 mod put;
 mod states;
