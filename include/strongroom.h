@@ -1660,7 +1660,7 @@ strongroom_status strongroom_put(struct strongroom_store *store,
  * - ownership: as strongroom_put().
  * - threads: any thread.
  * - errors: as strongroom_put(); ALREADY_EXISTS or CONFLICT when the expectation is not met, or the
- *   type is another one.
+ *   type is another one; QUOTA for too many labels.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK
@@ -1922,7 +1922,7 @@ strongroom_status strongroom_set_dates(struct strongroom_store *store,
  * - outputs: none.
  * - ownership: nothing changes hands.
  * - threads: any thread.
- * - errors: NOT_FOUND; INVALID_ARGUMENT for labels that are too long or too many; FORKED.
+ * - errors: NOT_FOUND; INVALID_ARGUMENT for labels that are too long; QUOTA for too many; FORKED.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ffi::c_char;
 
-use strongroom::{Expect, PAYLOAD_LIMIT, PutOptions, PutReceipt, Recipe, Result, SecretBytes};
+use strongroom::{
+    Error, ErrorKind, Expect, PAYLOAD_LIMIT, PutOptions, PutReceipt, Recipe, Result, SecretBytes,
+};
 
 use crate::error::strongroom_error;
 use crate::guard::guarded;
@@ -131,7 +133,8 @@ pub(crate) unsafe fn labels(
     len: usize,
 ) -> Result<BTreeMap<String, String>> {
     if len > strongroom::LABELS_LIMIT {
-        return Err(invalid(
+        return Err(Error::new(
+            ErrorKind::Quota,
             format!("{len} labels are more than a secret may have"),
             "give at most STRONGROOM_LABELS_LIMIT",
         ));
@@ -182,7 +185,7 @@ pub unsafe extern "C" fn strongroom_put(
 /// - ownership: as strongroom_put().
 /// - threads: any thread.
 /// - errors: as strongroom_put(); ALREADY_EXISTS or CONFLICT when the expectation is not met, or the
-///   type is another one.
+///   type is another one; QUOTA for too many labels.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]
