@@ -57,7 +57,7 @@ pub fn sql_error(error: rusqlite::Error) -> Error {
         Some(ErrorCode::OutOfMemory) => {
             (ErrorKind::Unavailable, "SQLite ran out of memory", "free memory and try again")
         }
-        _ if misfits_schema(&error) => (
+        _ if misfits_schema(&error) || misfits_column(&error) => (
             ErrorKind::Corrupt,
             "the tables of the database are not what they should be",
             "stop writing to it and restore a backup: `strongroom restore`",
@@ -103,6 +103,17 @@ fn misfits_schema(error: &rusqlite::Error) -> bool {
     failure(error).is_some_and(|e| e.extended_code == ffi::SQLITE_ERROR)
 }
 
+/// A value that is not of its column's type. SQLite itself holds no value to its type, and our columns
+/// get no others.
+fn misfits_column(error: &rusqlite::Error) -> bool {
+    matches!(
+        error,
+        rusqlite::Error::InvalidColumnType(..)
+            | rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+    )
+}
+
 /// SQLite's own code, without the text of a statement.
 fn native_code(error: &rusqlite::Error) -> String {
     match failure(error) {
@@ -124,6 +135,21 @@ mod tests {
 
     fn at_commit(code: i32) -> ErrorKind {
         commit_error(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).kind()
+    }
+
+    #[test]
+    fn a_value_that_its_column_never_gets_is_damage() {
+        let database = rusqlite::Connection::open_in_memory().unwrap();
+        let kind_of = |value: &str| {
+            let sql = format!("SELECT {value}");
+            let read = database.query_row(&sql, [], |row| row.get::<_, u32>(0));
+            sql_error(read.unwrap_err()).kind()
+        };
+        for value in ["NULL", "'text'", "x'FF'", "-1"] {
+            assert_eq!(kind_of(value), ErrorKind::Corrupt, "{value}");
+        }
+        let text = database.query_row("SELECT CAST(x'FF' AS TEXT)", [], |r| r.get::<_, String>(0));
+        assert_eq!(sql_error(text.unwrap_err()).kind(), ErrorKind::Corrupt);
     }
 
     #[test]
