@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -14,7 +15,9 @@ use libfuzzer_sys::fuzz_target;
 use strongroom::{GetOptions, ListOptions, RestoreKeys, Result, SecretPath, Store, StoreId};
 use strongroom_backend::{KeyBackend, KeyPurpose, ProjectId, SecretBytes, WrapContext};
 use strongroom_crypto::{Mac, hkdf_expand};
-use strongroom_fuzz::backup::{MAC, golden_keyring, make_digests_right, restore};
+use strongroom_fuzz::backup::{
+    MAC, Section, golden_keyring, make_digests_right, restore, sections,
+};
 use strongroom_fuzz::golden;
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
 
@@ -74,12 +77,23 @@ fn apply(file: &mut Vec<u8>, what: u8, at: usize, with: u8) {
         0 => file[at] ^= with,
         1 => file[at] = with,
         2 => file.truncate(at),
-        3 => drop(file.drain(at..end)),
+        3 => replace(file, at..end, &[]),
         _ => {
-            let again = file[at..end].to_vec();
-            drop(file.splice(at..at, again));
+            let twice = file[at..end].repeat(2);
+            replace(file, at..end, &twice);
         }
     }
+}
+
+/// Within one section, its length follows.
+fn replace(file: &mut Vec<u8>, range: Range<usize>, with: &[u8]) {
+    let mut all = sections(file).into_iter();
+    let within = |c: &Range<usize>| c.start <= range.start && range.end <= c.end;
+    if let Some(Section { digest, content, .. }) = all.find(|section| within(&section.content)) {
+        let length = (content.len() - range.len() + with.len()) as u64;
+        file[digest.start - 8..digest.start].copy_from_slice(&length.to_be_bytes());
+    }
+    drop(file.splice(range, with.iter().copied()));
 }
 
 fn make_mac_right(file: &mut [u8]) {
