@@ -57,7 +57,9 @@ unsafe fn make(call: u8, input: &mut Input) {
             3 => list(store, path, input),
             4 => drop(checked(|e| strongroom_erase(store, path, e))),
             5 => drop(checked(|e| strongroom_destroy(store, path, number % 8, e))),
-            6 => drop(checked(|e| strongroom_set_state(store, path, number % 8, input.number(), e))),
+            6 => {
+                drop(checked(|e| strongroom_set_state(store, path, number % 8, input.number(), e)))
+            }
             7 => change_labels(store, path, input),
             8 => drop(checked(|e| strongroom_create_project(store, path, null(), null_mut(), e))),
             9 => drop(checked(|e| strongroom_erase_project(store, path, e))),
@@ -77,15 +79,25 @@ unsafe fn make(call: u8, input: &mut Input) {
             }
             13 => describe(store, path),
             14 => set_dates(store, path, input),
-            _ => drop(checked(|e| strongroom_generate_with(
-                store, path, number % 3, input.number() as usize, null(), null_mut(), e,
-            ))),
+            _ => drop(checked(|e| {
+                strongroom_generate_with(
+                    store,
+                    path,
+                    number % 3,
+                    input.number() as usize,
+                    null(),
+                    null_mut(),
+                    e,
+                )
+            })),
         }
     }
 }
 
 /// Makes a call, and checks what holds for every one.
-fn checked(call: impl FnOnce(*mut *mut strongroom_error) -> strongroom_status) -> strongroom_status {
+fn checked(
+    call: impl FnOnce(*mut *mut strongroom_error) -> strongroom_status,
+) -> strongroom_status {
     // Never read: a call overwrites it.
     let mut error = std::ptr::dangling_mut();
     let status = call(&mut error);
