@@ -84,9 +84,8 @@ class Writer:
             return [f"    {call};"]
         if case.function.arguments and case.function.arguments[-1].type == "strongroom_error **":
             if case.succeeds:
-                done = "got == STRONGROOM_OK" + (" || got == STRONGROOM_DONE" if case.function.name.endswith("_next") else "")
-                looked = ["    CHECK(got_error == NULL);"] if error_is_given else []
-                return [f"    strongroom_status got = {call};", f"    CHECK({done});"] + looked
+                looked = f"check_done(got, {'got_error' if error_is_given else 'NULL'}, \"{case.title}\");"
+                return [f"    strongroom_status got = {call};", f"    {looked}"]
             looked = ["    check_refused(got, got_error);"] if error_is_given else []
             return [f"    strongroom_status got = {call};", "    CHECK(got == STRONGROOM_INVALID_ARGUMENT);"] + looked
         nothing = {"const char *": "got == NULL || got[0] == 0", "const uint8_t *": "got == NULL"}.get(result, "got == 0")
@@ -156,6 +155,13 @@ static int is_untouched(const void *place, size_t len)
     return len == 0;
 }
 
+static void check_done(strongroom_status got, strongroom_error *why, const char *title)
+{
+    if ((got == STRONGROOM_OK || got == STRONGROOM_DONE) && why == NULL) return;
+    fprintf(stderr, "%s: %s\\n", title, why == NULL ? strongroom_status_name(got) : strongroom_error_message(why));
+    _exit(1);
+}
+
 static void check_refused(strongroom_status got, strongroom_error *why)
 {
     CHECK(why != NULL && why != GARBAGE);
@@ -170,6 +176,7 @@ TAIL = """
 int main(void)
 {
     struct world shared, own;
+    hide_the_machine();
     world_begin(&shared);
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct world *w = &shared;

@@ -87,3 +87,7 @@ def _argument(text, function):
 def _plain(type_):
     """`const struct strongroom_store *` is told as `const strongroom_store *`."""
     return re.sub(r"\bstruct ", "", type_).strip()
+
+
+if __name__ == "__main__":
+    print("\n".join(function.name for function in functions(text())))

@@ -5,7 +5,13 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "store.h"
+
+/* What a test ends with that could not do its work here. */
+#define SKIPPED 77
 
 struct world {
     char folder[32], config[64], keyring[64], backup[64], new_folder[64], new_file[64];
@@ -88,6 +94,19 @@ static inline void fill_structs(struct world *w)
     w->backup_options = (strongroom_backup_options)STRONGROOM_BACKUP_OPTIONS_INIT;
     w->restore_options = (strongroom_restore_options)STRONGROOM_RESTORE_OPTIONS_INIT;
     w->restore_options.keyring = w->keyring;
+}
+
+/*
+ * Without a layout, root's new store is the machine's own, in /etc and /var/lib: empty ones, which only
+ * this process sees, must hide the real ones.
+ */
+static inline void hide_the_machine(void)
+{
+    if (geteuid() != 0) return;
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("tmpfs", "/etc", "tmpfs", 0, NULL) != 0 || mount("tmpfs", "/var/lib", "tmpfs", 0, NULL) != 0) {
+        exit(SKIPPED);
+    }
 }
 
 /* A new world, in a folder of its own; the environment leads to it and nowhere else. */
