@@ -145,16 +145,21 @@ impl Database {
     }
 
     /// As [`read`](Self::read), in a transaction: all that `work` reads is of one moment.
+    ///
+    /// The writing connection does it if it is free, because it has in its cache what it wrote last,
+    /// and whoever reads several things is likely to write next.
     pub fn read_snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        self.read(|connection| {
-            execute(connection, "BEGIN").map_err(sql_error)?;
-            let result = work(connection);
-            // Nothing was written; and after some errors SQLite has ended the transaction itself.
-            if !connection.is_autocommit() {
-                execute(connection, "ROLLBACK").map_err(sql_error)?;
+        let _open = self.gate.read().unwrap_or_else(PoisonError::into_inner);
+        if let Ok(mut writer) = self.writer.try_lock()
+            && let Some(connection) = writer.take()
+        {
+            let result = snapshot(&connection, work);
+            if connection.is_autocommit() {
+                *writer = Some(connection);
             }
-            result
-        })
+            return result;
+        }
+        self.read_for_long(|connection| snapshot(connection, work))
     }
 
     /// Runs `work` in a transaction, perhaps together with the work of other threads, and returns
@@ -236,11 +241,8 @@ impl Database {
     fn commit_batch(&self, batch: &mut [Ticket<Connection>]) {
         let failed = self
             .with_writer(|connection| {
-                self.begin(connection)?;
-                let outcome = run_jobs(connection, batch);
-                if !connection.is_autocommit() {
-                    let _ = connection.execute_batch("ROLLBACK");
-                }
+                let outcome = self.run_batch(connection, batch);
+                roll_back(connection);
                 outcome
             })
             .err();
@@ -256,6 +258,24 @@ impl Database {
                 }
             }
         }
+    }
+
+    /// Runs every job and commits what succeeded. An error is the batch's.
+    ///
+    /// Savepoints cost more than many a job, so only a batch in which one failed runs again with them.
+    fn run_batch(&self, connection: &Connection, batch: &mut [Ticket<Connection>]) -> Result<()> {
+        self.begin(connection)?;
+        if let Err(error) = batch.iter_mut().try_for_each(|ticket| run_job(connection, ticket)) {
+            if batch.len() == 1 {
+                return Err(error);
+            }
+            roll_back(connection);
+            self.begin(connection)?;
+            if run_apart(connection, batch)? == 0 {
+                return Ok(());
+            }
+        }
+        execute(connection, "COMMIT").map_err(commit_error)
     }
 
     fn begin(&self, connection: &Connection) -> Result<()> {
@@ -299,35 +319,42 @@ impl Drop for Database {
     }
 }
 
-/// Runs every job in a savepoint of its own and commits what succeeded. An error is the batch's.
-fn run_jobs(connection: &Connection, batch: &mut [Ticket<Connection>]) -> Result<()> {
-    let alone = batch.len() == 1;
+/// Runs `work`, which only reads, in a transaction.
+fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    execute(connection, "BEGIN").map_err(sql_error)?;
+    let result = work(connection);
+    roll_back(connection);
+    result
+}
+
+/// Runs every job in a savepoint of its own; returns how many succeeded.
+fn run_apart(connection: &Connection, batch: &mut [Ticket<Connection>]) -> Result<usize> {
     let mut succeeded = 0;
-    for ticket in batch.iter_mut() {
-        if !alone {
-            execute(connection, "SAVEPOINT job").map_err(sql_error)?;
-        }
-        let result = (ticket.job)(connection);
-        if connection.is_autocommit() {
-            // SQLite itself rolled everything back: a full disk, say.
-            return Err(result.err().unwrap_or_else(rolled_back));
-        }
-        match result {
+    for ticket in batch {
+        execute(connection, "SAVEPOINT job").map_err(sql_error)?;
+        match run_job(connection, ticket) {
             Ok(()) => succeeded += 1,
+            Err(error) if connection.is_autocommit() => return Err(error),
             Err(error) => {
-                if !alone {
-                    execute(connection, "ROLLBACK TO job").map_err(sql_error)?;
-                }
+                execute(connection, "ROLLBACK TO job").map_err(sql_error)?;
                 ticket.answer(Err(error));
             }
         }
-        if !alone {
-            execute(connection, "RELEASE job").map_err(sql_error)?;
-        }
+        execute(connection, "RELEASE job").map_err(sql_error)?;
     }
-    match succeeded {
-        0 => execute(connection, "ROLLBACK").map_err(sql_error),
-        _ => execute(connection, "COMMIT").map_err(commit_error),
+    Ok(succeeded)
+}
+
+/// Runs a job. It also failed when SQLite itself rolled everything back: on a full disk, say.
+fn run_job(connection: &Connection, ticket: &mut Ticket<Connection>) -> Result<()> {
+    (ticket.job)(connection)?;
+    if connection.is_autocommit() { Err(rolled_back()) } else { Ok(()) }
+}
+
+/// Ends a transaction that was not committed, unless SQLite has done so itself.
+fn roll_back(connection: &Connection) {
+    if !connection.is_autocommit() {
+        let _ = connection.execute_batch("ROLLBACK");
     }
 }
 
