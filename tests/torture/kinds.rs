@@ -127,7 +127,14 @@ impl Chooser {
             Kind::Erase => Action::Erase { path: secrets[choose(secrets.len())?].0.clone() },
             Kind::CreateProject => Action::CreateProject { name: format!("p{serial}") },
             Kind::EraseProject => {
-                Action::EraseProject { name: projects[choose(projects.len())?].clone() }
+                // Mostly one with payloads: without them, most steps are not reached.
+                let all = projects[choose(projects.len())?];
+                let full: Vec<&String> = full_projects(contents).collect();
+                let name = match choose(full.len()) {
+                    Some(one) if choose(5) != Some(0) => full[one],
+                    _ => all,
+                };
+                Action::EraseProject { name: name.clone() }
             }
             Kind::Backup => Action::Backup { file: format!("backup-{serial}") },
             Kind::Restore => {
@@ -143,4 +150,14 @@ impl Chooser {
         let limit = if self.random.chance(20) { 20_000 } else { 200 };
         Action::Put { path, len: 1 + self.random.below(limit), seed: self.random.bits() }
     }
+}
+
+/// Projects that hold a payload.
+fn full_projects(contents: &Contents) -> impl Iterator<Item = &String> {
+    let holds_one = |versions: &Vec<Payload>| versions.iter().any(Option::is_some);
+    contents
+        .projects
+        .iter()
+        .filter(move |(_, secrets)| secrets.values().any(holds_one))
+        .map(|(project, _)| project)
 }
