@@ -138,7 +138,7 @@ def _on_a_thread(
 ) -> "Callable[Concatenate[Store, P], Coroutine[Any, Any, R]]":
     """The method of the store, on a thread of the pool."""
 
-    async def run(self: "Store", *arguments: "P.args", **options: "P.kwargs") -> R:
+    async def run(self: "Store", /, *arguments: "P.args", **options: "P.kwargs") -> R:
         return await self._pool.run(lambda: method(self._store, *arguments, **options))
 
     functools.update_wrapper(run, method)
@@ -150,7 +150,7 @@ def _as_items(
 ) -> "Callable[Concatenate[Store, P], AsyncItems[T]]":
     """The list of the store, fetched on threads of the pool."""
 
-    def items(self: "Store", *arguments: "P.args", **options: "P.kwargs") -> AsyncItems[T]:
+    def items(self: "Store", /, *arguments: "P.args", **options: "P.kwargs") -> AsyncItems[T]:
         return AsyncItems(self._pool, lambda: method(self._store, *arguments, **options))
 
     functools.update_wrapper(items, method)

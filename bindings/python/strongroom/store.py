@@ -373,7 +373,7 @@ class Store:
     ) -> None:
         """Sets these labels of a secret, and removes those. One that is not there is no error.
 
-        Errors: NotFound; InvalidArgument for labels that are longer than 1,024 bytes, or more than 64.
+        Errors: NotFound; InvalidArgument for labels that are longer than 1,024 bytes; Quota for more than 64.
         """
         changes = label_changes(labels, remove)
         with self._handle as store:
