@@ -1,7 +1,8 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-full soak bench build header man install uninstall clean
+.PHONY: help demo check test test-full soak bench build header abi deb man install uninstall \
+    install-library uninstall-library clean
 
 PREFIX ?= /usr/local
 
@@ -14,9 +15,13 @@ help:
 	@echo 'make bench      measurements, each beside its floor'
 	@echo 'make build      the command, in target/release'
 	@echo 'make header     include/strongroom.h, from ffi/src'
+	@echo 'make abi        what the C ABI is agreed to be, in packaging/: when it has grown'
 	@echo 'make man        its man pages and shell completions, in target/man'
 	@echo 'make install    all of that under PREFIX ($(PREFIX)); make build first, then as root'
 	@echo 'make uninstall  removes them again'
+	@echo 'make install-library    the C library under PREFIX, with cargo-c, which is built if need be'
+	@echo 'make uninstall-library  removes it again'
+	@echo 'make deb        Debian packages, in target/deb'
 	@echo 'make clean      removes what was built'
 
 demo:
@@ -36,6 +41,9 @@ build:
 header:
 	STRONGROOM_WRITE_HEADER=1 cargo test --locked --quiet --package strongroom-ffi --test header
 
+abi:
+	@scripts/abi
+
 man: build
 	@scripts/man target/man
 
@@ -44,6 +52,16 @@ install:
 
 uninstall:
 	@scripts/install --remove '$(DESTDIR)$(PREFIX)'
+
+install-library:
+	@DESTDIR='$(DESTDIR)' scripts/capi '$(PREFIX)'
+
+uninstall-library:
+	@DESTDIR='$(DESTDIR)' scripts/capi --remove '$(PREFIX)'
+
+deb:
+	@scripts/packages deb
+	@scripts/deb
 
 clean:
 	cargo clean
