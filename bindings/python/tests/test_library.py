@@ -22,6 +22,7 @@ def imported(package: pathlib.Path, **environment: str) -> "subprocess.Completed
     return subprocess.run(
         [sys.executable, "-c", program],
         env={**kept, "PYTHONPATH": str(package), **environment},
+        cwd=package,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -96,7 +97,11 @@ def test_the_package_needs_nothing_but_python(package: pathlib.Path, repository:
     program = "import strongroom.aio, sys; print([m for m in sys.modules if 'site-packages' in str(sys.modules[m])])"
     environment: Dict[str, Any] = dict(os.environ, PYTHONPATH=str(package))
     done = subprocess.run(
-        [sys.executable, "-S", "-c", program], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-S", "-c", program],
+        env=environment,
+        cwd=package,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert done.stdout == "[]\n"
     assert "dependencies = []" in (repository / "bindings/python/pyproject.toml").read_text()
