@@ -15,13 +15,16 @@
  *           returns. NULL where a value is needed is STRONGROOM_INVALID_ARGUMENT. Text is UTF-8 and ends
  *           with a zero byte; payloads are bytes with a length.
  * Structs   Those that the caller allocates begin with struct_size; start from the _INIT macro. Those
- *           that the library allocates may grow at their end: never copy one.
+ *           that the library allocates may grow at their end: never copy one. strongroom_label never
+ *           changes.
  * Numbers   What is an enumeration elsewhere is a uint32_t here, and is checked.
- * Threads   Any number of threads may use one store. Freeing what another thread uses is undefined.
+ * Threads   Any number of threads may use one store. Freeing what another thread uses is undefined. A
+ *           thread that is cancelled ends after the call. Signal handlers may call nothing of this.
  * Fork      In a forked child a store answers STRONGROOM_FORKED until strongroom_store_reopen(), and
  *           secrets are zero. Freeing is safe; the parent is unharmed.
- * Host      The library prints nothing, reads no environment but where that is said, installs no signal
- *           handlers, and never ends the process.
+ * Host      The library prints nothing, reads no environment but TMPDIR and where that is said, installs
+ *           no signal handlers, and ends the process only where memory for anything but a secret runs
+ *           out: it says so on stderr and aborts.
  */
 
 #ifndef STRONGROOM_H
@@ -1377,7 +1380,8 @@ strongroom_status strongroom_timestamp_format(int64_t micros,
 /**
  * Opens the store that a config file describes. Never creates one.
  *
- * Erases that were recorded and not finished are finished here. Nothing is read from the environment.
+ * Erases that were recorded and not finished are finished here. Nothing but TMPDIR is read from the
+ * environment.
  *
  * - inputs: `config_path`, the path of a strongroom.toml, UTF-8.
  * - outputs: `store`.
@@ -1395,7 +1399,8 @@ strongroom_status strongroom_store_open(const char *config_path,
 /**
  * Opens the store that a config's text describes. Never creates one.
  *
- * - inputs: `toml`, the text of a config; `base_folder`, to which its relative paths are relative.
+ * - inputs: `toml`, the text of a config; `base_folder`, to which its relative paths are relative. It
+ *   may itself be relative, to the folder in which the process is now.
  * - outputs: `store`.
  * - ownership: the caller frees the store with strongroom_store_free().
  * - threads: any thread.
@@ -1513,7 +1518,7 @@ strongroom_status strongroom_store_is_read_only(const struct strongroom_store *s
  * - inputs: `store`.
  * - outputs: none.
  * - ownership: nothing changes hands; the handle stays the same.
- * - threads: one thread of the child; others may go on using the handle.
+ * - threads: any thread of the child, while others use the handle or do the same.
  * - errors: as strongroom_store_open(); then the handle still answers FORKED.
  * - since: 0.1
  */
@@ -1922,7 +1927,8 @@ strongroom_status strongroom_set_dates(struct strongroom_store *store,
  * - outputs: none.
  * - ownership: nothing changes hands.
  * - threads: any thread.
- * - errors: NOT_FOUND; INVALID_ARGUMENT for labels that are too long; QUOTA for too many; FORKED.
+ * - errors: NOT_FOUND; INVALID_ARGUMENT for labels that are too long, or more to remove than a secret may
+ *   have; QUOTA for too many; FORKED.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK
@@ -2308,6 +2314,8 @@ strongroom_status strongroom_restore(const char *file,
  * - since: 0.1
  */
 void strongroom_restore_report_free(struct strongroom_restore_report *report);
+
+extern int pthread_setcancelstate(int state, int *old);
 
 #ifdef __cplusplus
 }  // extern "C"

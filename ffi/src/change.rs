@@ -127,7 +127,8 @@ pub unsafe extern "C" fn strongroom_set_dates(
 /// - outputs: none.
 /// - ownership: nothing changes hands.
 /// - threads: any thread.
-/// - errors: NOT_FOUND; INVALID_ARGUMENT for labels that are too long; QUOTA for too many; FORKED.
+/// - errors: NOT_FOUND; INVALID_ARGUMENT for labels that are too long, or more to remove than a secret may
+///   have; QUOTA for too many; FORKED.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]

@@ -78,7 +78,7 @@ fn view(report: DoctorReport) -> Box<Told<strongroom_doctor_report>> {
             strays_left: report.strays_left,
             pending_erasures: report.pending_erasures,
             erasures_finished: report.erasures_finished,
-            refused: texts.add_option(report.refused.as_deref()),
+            refused: report.refused.map_or(std::ptr::null(), |why| texts.add_line(&why)),
         }
     })
 }

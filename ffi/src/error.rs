@@ -6,7 +6,7 @@ use std::ptr;
 use strongroom::Error;
 
 use crate::guard::guarded;
-use crate::pointers::{borrow, c_string, free};
+use crate::pointers::{borrow, c_line, free};
 use crate::status::strongroom_status;
 
 /// What went wrong: a status, a sentence that says what to do next, and where it happened.
@@ -27,11 +27,11 @@ impl strongroom_error {
     pub(crate) fn give(error: Error) -> *mut strongroom_error {
         Box::into_raw(Box::new(strongroom_error {
             status: error.kind().number().into(),
-            message: c_string(&error.to_string()),
-            what: c_string(error.what()),
-            next: c_string(error.next()),
-            backend: error.backend().map(c_string),
-            native: error.native().map(c_string),
+            message: c_line(&error.to_string()),
+            what: c_line(error.what()),
+            next: c_line(error.next()),
+            backend: error.backend().map(c_line),
+            native: error.native().map(c_line),
         }))
     }
 }

@@ -1,6 +1,7 @@
 //! Nothing crosses the border as a panic: every exported function runs inside [`guarded!`].
 
 use std::cell::Cell;
+use std::ffi::c_int;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Once;
 
@@ -62,6 +63,33 @@ fn keep_panics_quiet() {
     });
 }
 
+unsafe extern "C" {
+    fn pthread_setcancelstate(state: c_int, old: *mut c_int) -> c_int;
+}
+
+/// A thread that the host cancels ends after the call. In the middle of it, it would be unwound through
+/// Rust, which ends the process.
+struct Uncancelled(c_int);
+
+impl Uncancelled {
+    fn new() -> Uncancelled {
+        /// `PTHREAD_CANCEL_DISABLE` of Linux.
+        const DISABLE: c_int = 1;
+        let mut before = 0;
+        // SAFETY: changes this thread alone, and writes the state that it had.
+        unsafe { pthread_setcancelstate(DISABLE, &mut before) };
+        Uncancelled(before)
+    }
+}
+
+impl Drop for Uncancelled {
+    fn drop(&mut self) {
+        let mut ours = 0;
+        // SAFETY: gives this thread the state back that it had.
+        unsafe { pthread_setcancelstate(self.0, &mut ours) };
+    }
+}
+
 fn caught<T>(body: impl FnOnce() -> T) -> Option<T> {
     keep_panics_quiet();
     match panic::catch_unwind(AssertUnwindSafe(body)) {
@@ -79,6 +107,7 @@ pub(crate) fn fallible<T: Success>(
     out: *mut *mut strongroom_error,
     body: impl FnOnce() -> Result<T>,
 ) -> strongroom_status {
+    let _uncancelled = Uncancelled::new();
     let handed_out = caught(|| match body() {
         Ok(success) => (success.status(), std::ptr::null_mut()),
         Err(error) => (error.kind().number().into(), strongroom_error::give(error)),
@@ -98,6 +127,7 @@ pub(crate) fn fallible<T: Success>(
 
 /// See [`guarded!`].
 pub(crate) fn infallible<T: Default>(body: impl FnOnce() -> T) -> T {
+    let _uncancelled = Uncancelled::new();
     caught(body).unwrap_or_default()
 }
 

@@ -39,8 +39,8 @@ pub struct strongroom_health_list(Items<Health, strongroom_health_finding>);
 
 fn view(health: Health) -> Box<Told<strongroom_health_finding>> {
     Told::new(|texts| strongroom_health_finding {
-        part: texts.add(&health.part),
-        message: texts.add(&health.message),
+        part: texts.add_line(&health.part),
+        message: texts.add_line(&health.message),
         severity: match health.severity {
             Severity::Ok => STRONGROOM_SEVERITY_OK,
             Severity::Warning => STRONGROOM_SEVERITY_WARNING,

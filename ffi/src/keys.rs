@@ -65,7 +65,10 @@ fn check_view(check: KeyCheck) -> Box<Told<strongroom_key_check>> {
     Told::new(|texts| strongroom_key_check {
         backend: texts.add(&check.backend),
         id: texts.add(&check.id.to_string()),
-        message: texts.add_option(check.result.as_ref().err().map(|e| e.to_string()).as_deref()),
+        message: match &check.result {
+            Ok(_) => std::ptr::null(),
+            Err(error) => texts.add_line(&error.to_string()),
+        },
         status: check.result.as_ref().err().map_or(STRONGROOM_OK, |e| e.kind().number().into()),
         reserved: 0,
     })

@@ -42,6 +42,21 @@ mod iterate;
 mod pointers;
 mod structs;
 
+// What the header says of threads.
+const _: () = {
+    const fn used_by_many<T: Send + Sync>() {}
+    const fn used_in_turn<T: Send>() {}
+    used_by_many::<store::strongroom_store>();
+    used_by_many::<secret::strongroom_secret>();
+    used_by_many::<error::strongroom_error>();
+    used_in_turn::<list::strongroom_secret_list>();
+    used_in_turn::<list::strongroom_version_list>();
+    used_in_turn::<projects::strongroom_project_list>();
+    used_in_turn::<health::strongroom_health_list>();
+    used_in_turn::<keys::strongroom_root_key_list>();
+    used_in_turn::<keys::strongroom_key_check_list>();
+};
+
 /// Panics, so that a test sees what becomes of it.
 #[cfg(feature = "test-hooks")]
 #[unsafe(no_mangle)]

@@ -148,6 +148,18 @@ pub(crate) fn c_string(text: &str) -> CString {
     CString::new(until_zero).unwrap_or_default()
 }
 
+/// One line of text for C: a path may hold a line break, or commands for a terminal.
+pub(crate) fn c_line(text: &str) -> CString {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => line.extend(c.escape_default()),
+            false => line.push(c),
+        }
+    }
+    c_string(&line)
+}
+
 /// Copies `bytes` into a caller's buffer. `len` gets the length, also when the buffer is too short.
 ///
 /// # Safety
@@ -172,4 +184,15 @@ pub(crate) unsafe fn fill_buffer(
     // SAFETY: the buffer has room, is the caller's, and so is no part of ours.
     unsafe { buffer.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_no_control_characters() {
+        let line = c_line("a\nb\x1b[31m\0\u{9b}é");
+        assert_eq!(line.to_str().unwrap(), r"a\nb\u{1b}[31m\u{0}\u{9b}é");
+    }
 }

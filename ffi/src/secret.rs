@@ -1,6 +1,7 @@
 //! Payloads in the library's own memory.
 
 use std::ffi::{CString, c_char};
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use strongroom::{Fetched, SecretBytes};
@@ -148,7 +149,8 @@ pub unsafe extern "C" fn strongroom_secret_free(secret: *mut strongroom_secret) 
 pub unsafe extern "C" fn strongroom_wipe(data: *mut u8, len: usize) {
     guarded!({
         if !data.is_null() && len > 0 && len <= isize::MAX as usize {
-            zeroize::Zeroize::zeroize(std::slice::from_raw_parts_mut(data, len));
+            let bytes = std::slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), len);
+            zeroize::Zeroize::zeroize(bytes);
         }
     })
 }

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use strongroom::{Config, Layout, Result, Session, Store};
+use strongroom::{Config, Error, ErrorKind, Layout, Result, Session, Store};
 
 use crate::error::strongroom_error;
 use crate::guard::guarded;
@@ -55,8 +55,16 @@ impl strongroom_store {
     /// What the parent opened stays as it is: closing it here would act on the parent's files, and
     /// another thread of the child may be using it.
     fn reopen(&self) -> Result<()> {
-        if self.opened().pid != std::process::id() {
-            self.opened.store(Box::into_raw(Opened::open(&self.config)?), Ordering::Release);
+        let found = self.opened.load(Ordering::Acquire);
+        // SAFETY: as in `opened`.
+        if unsafe { &*found }.pid == std::process::id() {
+            return Ok(());
+        }
+        let ours = Box::into_raw(Opened::open(&self.config)?);
+        let placed = self.opened.compare_exchange(found, ours, Ordering::AcqRel, Ordering::Acquire);
+        if placed.is_err() {
+            // SAFETY: another thread was faster; nobody else has seen `ours`.
+            drop(unsafe { Box::from_raw(ours) });
         }
         Ok(())
     }
@@ -90,7 +98,8 @@ unsafe impl crate::structs::Growing for strongroom_layout {}
 
 /// Opens the store that a config file describes. Never creates one.
 ///
-/// Erases that were recorded and not finished are finished here. Nothing is read from the environment.
+/// Erases that were recorded and not finished are finished here. Nothing but TMPDIR is read from the
+/// environment.
 ///
 /// - inputs: `config_path`, the path of a strongroom.toml, UTF-8.
 /// - outputs: `store`.
@@ -116,7 +125,8 @@ pub unsafe extern "C" fn strongroom_store_open(
 
 /// Opens the store that a config's text describes. Never creates one.
 ///
-/// - inputs: `toml`, the text of a config; `base_folder`, to which its relative paths are relative.
+/// - inputs: `toml`, the text of a config; `base_folder`, to which its relative paths are relative. It
+///   may itself be relative, to the folder in which the process is now.
 /// - outputs: `store`.
 /// - ownership: the caller frees the store with strongroom_store_free().
 /// - threads: any thread.
@@ -132,8 +142,8 @@ pub unsafe extern "C" fn strongroom_store_open_toml(
 ) -> strongroom_status {
     guarded!(error, {
         let store = Output::new("store", store)?;
-        let base = Path::new(text("base_folder", base_folder)?);
-        let config = Config::from_toml(text("toml", toml)?, base)?;
+        let base = absolute(text("base_folder", base_folder)?)?;
+        let config = Config::from_toml(text("toml", toml)?, &base)?;
         store.give(strongroom_store::open(config)?);
         Ok(())
     })
@@ -247,6 +257,15 @@ pub unsafe extern "C" fn strongroom_store_create_with(
     })
 }
 
+/// A folder as it is named now: the process may go to another one while the store is open.
+fn absolute(folder: &str) -> Result<PathBuf> {
+    let folder = if folder.is_empty() { "." } else { folder };
+    std::path::absolute(folder).map_err(|e| {
+        let what = format!("the folder of this process is not known: {e}");
+        Error::new(ErrorKind::NotFound, what, "give an absolute base_folder")
+    })
+}
+
 fn create(layout: &Layout) -> Result<strongroom_store> {
     Store::create(layout)?.close();
     strongroom_store::open(Config::load(&layout.config)?)
@@ -304,7 +323,7 @@ pub unsafe extern "C" fn strongroom_store_is_read_only(
 /// - inputs: `store`.
 /// - outputs: none.
 /// - ownership: nothing changes hands; the handle stays the same.
-/// - threads: one thread of the child; others may go on using the handle.
+/// - threads: any thread of the child, while others use the handle or do the same.
 /// - errors: as strongroom_store_open(); then the handle still answers FORKED.
 /// - since: 0.1
 #[must_use]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use crate::pointers::{Output, c_string, free};
+use crate::pointers::{Output, c_line, c_string, free};
 
 /// A label of a secret: free UTF-8 text.
 #[repr(C)]
@@ -24,6 +24,9 @@ pub(crate) struct Told<V> {
     view: V,
     _texts: Texts,
 }
+
+// SAFETY: it points to texts that it owns, at nothing of the thread that made it.
+unsafe impl<V> Send for Told<V> {}
 
 impl<V> Told<V> {
     /// Makes a struct whose texts are kept beside it.
@@ -56,15 +59,25 @@ pub(crate) unsafe fn free_told<V>(view: *mut V) {
 /// Texts at addresses that stay.
 #[derive(Default)]
 pub(crate) struct Texts {
-    strings: Vec<CString>,
+    /// Each with its zero byte. A `CString` may not be moved while something points to its text.
+    strings: Vec<Vec<u8>>,
     labels: Vec<strongroom_label>,
     lines: Vec<*const c_char>,
 }
 
 impl Texts {
     pub(crate) fn add(&mut self, text: &str) -> *const c_char {
-        self.strings.push(c_string(text));
-        self.strings.last().map_or(ptr::null(), |text| text.as_ptr())
+        self.keep(c_string(text))
+    }
+
+    /// A text of one line: see [`c_line`].
+    pub(crate) fn add_line(&mut self, text: &str) -> *const c_char {
+        self.keep(c_line(text))
+    }
+
+    fn keep(&mut self, text: CString) -> *const c_char {
+        self.strings.push(text.into_bytes_with_nul());
+        self.strings.last().map_or(ptr::null(), |text| text.as_ptr().cast())
     }
 
     pub(crate) fn add_option(&mut self, text: Option<&str>) -> *const c_char {
@@ -89,7 +102,7 @@ impl Texts {
         lines: impl IntoIterator<Item = &'a str>,
     ) -> (*const *const c_char, usize) {
         for line in lines {
-            let line = self.add(line);
+            let line = self.add_line(line);
             self.lines.push(line);
         }
         (self.lines.as_ptr(), self.lines.len())
