@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use strongroom_backend::{Error, ErrorKind, Result};
 
+use crate::forks::prepare_for_forks;
 use crate::sql_error;
 
 /// How long a caller waits for other processes in all.
@@ -20,6 +21,7 @@ const STATEMENTS_KEPT: usize = 64;
 
 /// Opens `path`, which may be a `file:` URI, and applies the settings.
 pub(crate) fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    prepare_for_forks();
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
     let mut connection = Connection::open_with_flags(path, flags).map_err(sql_error)?;
     configure(&mut connection).map_err(sql_error)?;

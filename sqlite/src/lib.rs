@@ -11,6 +11,7 @@ mod connection;
 mod database;
 mod errors;
 mod file_lock;
+mod forks;
 mod group;
 mod migrations;
 mod read_only;

@@ -103,7 +103,7 @@ static inline void fill_structs(struct world *w)
 static inline void hide_the_machine(void)
 {
     if (geteuid() != 0) return;
-    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+    if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) != 0 ||
         mount("tmpfs", "/etc", "tmpfs", 0, NULL) != 0 || mount("tmpfs", "/var/lib", "tmpfs", 0, NULL) != 0) {
         exit(SKIPPED);
     }

@@ -1,5 +1,5 @@
 //! Memory for secrets: locked where the limit allows, left out of core dumps, zero in a forked
-//! child, wiped when it is given back. The one file of the library with `unsafe` in it.
+//! child, wiped when it is given back. One of the two files of the library with `unsafe` in them.
 //!
 //! Small allocations share slabs, because locking a page for each of them would cost two system
 //! calls a secret and exhaust `RLIMIT_MEMLOCK` at once. Which slot is free is kept outside the
