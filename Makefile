@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check test test-full soak bench build header abi deb man install uninstall \
-    install-library uninstall-library clean
+    install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
 
@@ -22,6 +22,7 @@ help:
 	@echo 'make install-library    the C library under PREFIX, with cargo-c, which is built if need be'
 	@echo 'make uninstall-library  removes it again'
 	@echo 'make deb        Debian packages, in target/deb'
+	@echo 'make wheel      the Python package with the library in it, in target/wheel'
 	@echo 'make clean      removes what was built'
 
 demo:
@@ -62,6 +63,10 @@ uninstall-library:
 deb:
 	@scripts/packages deb
 	@scripts/deb
+
+wheel:
+	@scripts/packages wheel
+	@scripts/wheel
 
 clean:
 	cargo clean

@@ -94,7 +94,11 @@ class Handle:
 
 
 def _release(owner: "weakref.ref[Handle]", use: _Use, pointer: Any, free: Any) -> None:
-    """Frees the pointer. At exit, one that a daemon thread still uses is left alone."""
+    """Frees the pointer, and lets no call begin any more. At exit, one that a daemon thread uses just now is
+    left alone; a handle that nobody knows any more is not in use, whatever an interrupted call has counted."""
     handle: Optional[Handle] = owner()
-    if handle is None or not use.calls:
-        free(pointer)
+    with _lock:
+        if handle is not None and use.calls:
+            return
+        use.closed = True
+    free(pointer)

@@ -101,9 +101,6 @@ def test_a_list_of_the_parent_says_so_when_it_needs_the_store(store: strongroom.
     assert next(secrets).name == "restic"
 
 
-@pytest.mark.xfail(
-    reason="a child may inherit a mutex of SQLite locked, when a thread of the parent is inside a call"
-)
 def test_children_of_a_busy_parent_never_wait_for_ever(store: strongroom.Store) -> None:
     stop = threading.Event()
 

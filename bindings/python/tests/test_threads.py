@@ -139,8 +139,11 @@ secret, secrets = store.get("web1/a"), store.list("web1")
 started = threading.Barrier(5)
 def work():
     started.wait()
-    while True:
-        store.get("web1/a")
+    try:
+        while True:
+            store.get("web1/a")
+    except strongroom.InvalidArgument as error:
+        assert "closed" in str(error)
 for _ in range(4):
     threading.Thread(target=work, daemon=True).start()
 started.wait()
