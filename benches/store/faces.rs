@@ -128,7 +128,7 @@ fn through_python(config: &Path) -> Duration {
     let output = Command::new("python3")
         .arg(root.join("benches/store/faces.py"))
         .args([config.as_os_str(), SECRETS.to_string().as_ref(), ROUNDS.to_string().as_ref()])
-        .env("PYTHONPATH", root.join("bindings/python/src"))
+        .env("PYTHONPATH", root.join("bindings/python"))
         .env("STRONGROOM_LIBRARY", library())
         .output()
         .unwrap();
