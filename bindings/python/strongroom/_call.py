@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from ctypes import POINTER, addressof, byref, c_char_p, c_uint8, cast
+from ctypes import POINTER, byref, c_char_p, c_uint8, cast
 from typing import Any, Iterable, List, Optional, Tuple, Union
 
 from . import errors
@@ -113,26 +113,32 @@ class Room:
     Meanwhile it cannot be resized. After the block it can, even while an exception still knows its frames.
     """
 
-    __slots__ = ("_buffer", "_held")
+    __slots__ = ("_buffer", "_first")
 
     def __init__(self, buffer: Any) -> None:
         self._buffer: Any = buffer
-        self._held: Any = None
+        self._first: Any = None
 
     def __enter__(self) -> Tuple[Any, int]:
-        with memoryview(self._buffer) as view:
-            length = view.nbytes
-            if view.readonly or not view.c_contiguous:
-                raise TypeError("the buffer must be writable and without gaps, as a bytearray is")
-        if not length:
-            # It has no address, and NULL would mean something else.
-            self._held = c_uint8()
-        else:
-            self._held = c_uint8.from_buffer(self._buffer)
-        return cast(addressof(self._held), _Bytes), length
+        length = len(self._buffer) if type(self._buffer) is bytearray else _writable(self._buffer)
+        # An empty buffer has no address, and NULL would mean something else.
+        self._first = _Bytes(c_uint8.from_buffer(self._buffer) if length else c_uint8())
+        return self._first, length
 
     def __exit__(self, *_: object) -> None:
-        self._held = None
+        # Lets go of the buffer.
+        self._first.contents = _NOWHERE
+
+
+_NOWHERE = c_uint8()
+
+
+def _writable(buffer: Any) -> int:
+    """The length in bytes of a buffer that can be written to."""
+    with memoryview(buffer) as view:
+        if view.readonly or not view.c_contiguous:
+            raise TypeError("the buffer must be writable and without gaps, as a bytearray is")
+        return view.nbytes
 
 
 class Payload(Room):
@@ -153,7 +159,8 @@ class Payload(Room):
     def __enter__(self) -> Tuple[Any, int]:
         if type(self._buffer) is bytes:
             # ctypes takes the address of a bytes, whatever its stubs say.
-            return cast(self._buffer, _Bytes), len(self._buffer)  # type: ignore[arg-type]
+            self._first = cast(self._buffer, _Bytes)  # type: ignore[arg-type]
+            return self._first, len(self._buffer)
         with memoryview(self._buffer) as view:
             if view.readonly or not view.c_contiguous:
                 self._buffer = self._copy = bytearray(view)

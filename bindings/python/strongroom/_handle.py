@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 import weakref
 from ctypes import byref
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 from .errors import InvalidArgument
-
-# Guards the counts below. Held for a few instructions only, never during a call. A child may inherit it
-# locked by a thread that it does not have, so it gets a new one. Reentrant, for signal handlers.
-_lock = threading.RLock()
 
 _generation = 0
 
@@ -23,8 +18,7 @@ def generation() -> int:
 
 
 def _after_fork_in_child() -> None:
-    global _lock, _generation
-    _lock = threading.RLock()
+    global _generation
     _generation += 1
 
 
@@ -32,12 +26,16 @@ os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 class _Use:
-    """How many calls use a pointer now, and whether it is to be freed after them."""
+    """The calls that use a pointer now, and whether it is to be freed after them.
+
+    There is no lock, which a child could inherit locked. Whoever begins a call adds it before looking at
+    `closed`; whoever closes sets `closed` before looking at the calls. So one of the two sees the other.
+    """
 
     __slots__ = ("calls", "closed")
 
     def __init__(self) -> None:
-        self.calls = 0
+        self.calls: List[None] = []
         self.closed = False
 
 
@@ -50,15 +48,15 @@ class Handle:
     The pointer is owned before the library fills it in, so that an interrupt in between loses nothing.
     """
 
-    __slots__ = ("pointer", "_what", "_use", "_release", "__weakref__")
+    __slots__ = ("pointer", "_what", "_use", "_free", "__weakref__")
 
     def __init__(self, what: str, pointer_type: Any, free: Any) -> None:
         #: NULL until the library fills it in.
         self.pointer = pointer_type()
         self._what = what
         self._use = _Use()
-        self._release = weakref.finalize(
-            self, _release, weakref.ref(self), self._use, self.pointer, free
+        self._free = weakref.finalize(
+            self, _free, weakref.ref(self), self._use, self.pointer, free
         )
 
     def out(self) -> Any:
@@ -66,18 +64,18 @@ class Handle:
         return byref(self.pointer)
 
     def __enter__(self) -> Any:
-        with _lock:
-            if self._use.closed:
-                raise InvalidArgument(f"the {self._what} is closed", "open or get it again")
-            self._use.calls += 1
+        use = self._use
+        use.calls.append(None)
+        if use.closed:
+            self.__exit__()
+            raise InvalidArgument(f"the {self._what} is closed", "open or get it again")
         return self.pointer
 
     def __exit__(self, *_: object) -> None:
-        with _lock:
-            self._use.calls -= 1
-            last = self._use.closed and not self._use.calls
-        if last:
-            self._release()
+        use = self._use
+        use.calls.pop()
+        if use.closed and not use.calls:
+            self._free()
 
     @property
     def closed(self) -> bool:
@@ -86,19 +84,15 @@ class Handle:
 
     def close(self) -> None:
         """Frees the pointer, or has the last call that uses it do so. Twice is once."""
-        with _lock:
-            self._use.closed = True
-            idle = not self._use.calls
-        if idle:
-            self._release()
+        self._use.closed = True
+        if not self._use.calls:
+            self._free()
 
 
-def _release(owner: "weakref.ref[Handle]", use: _Use, pointer: Any, free: Any) -> None:
-    """Frees the pointer, and lets no call begin any more. At exit, one that a daemon thread uses just now is
-    left alone; a handle that nobody knows any more is not in use, whatever an interrupted call has counted."""
+def _free(owner: "weakref.ref[Handle]", use: _Use, pointer: Any, free: Any) -> None:
+    """Frees the pointer. At exit, one that a daemon thread uses just now is left alone; a handle that nobody
+    knows any more is not in use, whatever an interrupted call has left behind."""
     handle: Optional[Handle] = owner()
-    with _lock:
-        if handle is not None and use.calls:
-            return
-        use.closed = True
-    free(pointer)
+    use.closed = True
+    if handle is None or not use.calls:
+        free(pointer)

@@ -201,7 +201,7 @@ import atexit
 @atexit.register
 def last():
     pass
-finalizer = secret._handle._release
+finalizer = secret._handle._free
 assert finalizer.alive and finalizer.atexit
 """
     subprocess.run([sys.executable, "-c", program, str(config)], check=True)
