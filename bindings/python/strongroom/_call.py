@@ -130,7 +130,8 @@ class Room:
         self._first.contents = _NOWHERE
 
 
-_NOWHERE = c_uint8()
+# What a pointer points to afterwards. As one into a buffer, it takes the place of all that was kept for it.
+_NOWHERE = c_uint8.from_buffer(bytearray(1))
 
 
 def _writable(buffer: Any) -> int:

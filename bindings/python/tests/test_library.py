@@ -115,7 +115,7 @@ def state():
     umask = os.umask(0o22)
     os.umask(umask)
     with open("/proc/self/status") as status:
-        masks = [line for line in status if line.startswith("Sig")]
+        masks = [line for line in status if line.startswith(("SigBlk", "SigIgn", "SigCgt"))]
     return signals, umask, masks, locale.setlocale(locale.LC_ALL), dict(os.environ), os.getcwd(), os.listdir("/proc/self/fd")
 before = state()
 import strongroom
