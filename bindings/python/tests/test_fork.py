@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import os
 import pathlib
+import subprocess
+import sys
 import threading
 from typing import Any, Callable, Iterator
 
@@ -126,6 +128,47 @@ def test_children_of_a_busy_parent_never_wait_for_ever(store: strongroom.Store) 
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def test_a_daemon_outlives_the_parent_that_opened_the_store(
+    config: pathlib.Path, store: strongroom.Store
+) -> None:
+    """Others open and close the store meanwhile, as the first and the last who have it open."""
+    store.close()
+    program = f"""
+import os, strongroom, sys
+store = strongroom.open({str(config)!r})
+store.put("web1/daemon", b"of the parent")
+if os.fork():
+    os._exit(0)
+store.reopen()
+for turn in range(20):
+    print(turn, flush=True)
+    sys.stdin.readline()
+    with store.get("web1/other") as secret:
+        assert secret.equals(b"other %d" % turn)
+    store.put("web1/daemon", b"daemon %d" % turn)
+store.close()
+print("done", flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as daemon:
+        assert daemon.stdin and daemon.stdout
+        for turn in range(20):
+            assert daemon.stdout.readline() == f"{turn}\n"
+            with strongroom.open(config) as other:
+                other.put("web1/other", b"other %d" % turn)
+                if turn:
+                    with other.get("web1/daemon") as secret:
+                        assert secret.equals(b"daemon %d" % (turn - 1))
+            daemon.stdin.write("\n")
+            daemon.stdin.flush()
+        assert daemon.stdout.readline() == "done\n"
+    with strongroom.open(config) as other:
+        assert other.describe("web1/daemon").newest == 21
+        report = other.doctor()
+        assert (report.versions, report.damaged) == (42, ())
 
 
 _shared: Any = None
