@@ -31,7 +31,8 @@ def tidy(c_type: str) -> str:
 def functions() -> Dict[str, Function]:
     """Every line that declares a function, with the comment before it."""
     found = {}
-    pattern = r"/\*\*((?:(?!\*/).)*)\*/\s*(?:STRONGROOM_MUST_CHECK\s+)?([\w *]+?)\b(strongroom_\w+)\(([^)]*)\)\s*;"
+    comment_before = r"/\*\*((?:(?!\*/).)*)\*/\s*(?:STRONGROOM_MUST_CHECK\s+)?"
+    pattern = comment_before + r"([\w *]+?)\b(strongroom_\w+)\(([^)]*)\)\s*;"
     for comment, result, name, arguments in re.findall(pattern, source(), flags=re.DOTALL):
         split = [] if arguments.strip() == "void" else arguments.split(",")
         pairs = [re.fullmatch(r"\s*(.*?)(\w+)\s*", a, flags=re.DOTALL) for a in split]

@@ -46,7 +46,7 @@ def test_get(run: Run, config: pathlib.Path, store: strongroom.Store) -> None:
     assert (done.returncode, done.stdout) == (10, "") and done.stderr.startswith("get: ")
     assert run("get.py", config).returncode == 2
     full = subprocess.run(
-        ["sh", "-c", f'exec "$@" >/dev/full', "-", *done.args[:-1], "web1/borg"],
+        ["sh", "-c", 'exec "$@" >/dev/full', "-", *done.args[:-1], "web1/borg"],
         env=os.environ,
         stderr=subprocess.PIPE,
     )

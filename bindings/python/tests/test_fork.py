@@ -62,7 +62,7 @@ def test_a_child_that_only_closes_or_forgets_harms_nobody(store: strongroom.Stor
     secret, secrets = store.get("web1/borg"), store.list("web1")
 
     def child() -> None:
-        nonlocal secret, secrets
+        nonlocal secret
         del secret
         secrets.close()
         store.close()

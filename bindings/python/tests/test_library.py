@@ -116,7 +116,8 @@ def state():
     os.umask(umask)
     with open("/proc/self/status") as status:
         masks = [line for line in status if line.startswith(("SigBlk", "SigIgn", "SigCgt"))]
-    return signals, umask, masks, locale.setlocale(locale.LC_ALL), dict(os.environ), os.getcwd(), os.listdir("/proc/self/fd")
+    settings = locale.setlocale(locale.LC_ALL), dict(os.environ), os.getcwd()
+    return signals, umask, masks, settings, os.listdir("/proc/self/fd")
 before = state()
 import strongroom
 assert before == state()
