@@ -1435,8 +1435,8 @@ strongroom_status strongroom_store_open_default(struct strongroom_store **store,
  * - outputs: the path with its zero byte in `buffer`; `len`, its length with the zero byte.
  * - ownership: nothing changes hands.
  * - threads: any thread, while no other changes the environment.
- * - errors: NOT_FOUND, which names each place that was looked at; BUFFER_TOO_SMALL, with the needed
- *   size in `len`.
+ * - errors: NOT_FOUND, which names each place that was looked at; CONFIG when the path is not UTF-8;
+ *   BUFFER_TOO_SMALL, with the needed size in `len`.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK

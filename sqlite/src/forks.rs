@@ -9,11 +9,17 @@
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Once, OnceLock};
+use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rusqlite::ffi;
+use strongroom_backend::Process;
+
+/// Descriptors of open lock files. A lock belongs to the open file, which a child shares: it would
+/// hold the lock for as long as it lives, its parent long dead.
+static LOCK_FILES: Mutex<Vec<RawFd>> = Mutex::new(Vec::new());
 
 /// SQLite's own mutexes. Those for applications, 8 to 10, are not ours to hold.
 const MUTEXES: [c_int; 9] = [2, 3, 4, 5, 6, 7, 11, 12, 13];
@@ -26,18 +32,18 @@ const PAUSE: Duration = Duration::from_micros(100);
 pub(crate) fn prepare_for_forks() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        PARENT.store(std::process::id(), Ordering::Relaxed);
+        PARENT.store(Process::current().number(), Ordering::Relaxed);
         // SAFETY: the calls have the types of those that they stand for, in the table of the only VFS
         // that is used; nothing is open yet, or was opened under the same numbers.
         unsafe { replace_stat() };
         let _ = mutexes();
         // SAFETY: the three handlers live as long as the library, which is never unloaded.
-        unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after)) };
+        unsafe { libc::pthread_atfork(Some(before), Some(after), Some(after_in_child)) };
     });
 }
 
 /// The process that sees devices as they are.
-static PARENT: AtomicU32 = AtomicU32::new(0);
+static PARENT: AtomicU64 = AtomicU64::new(0);
 
 type SystemCall = unsafe extern "C" fn();
 type Stat = unsafe extern "C" fn(*const c_char, *mut libc::stat64) -> c_int;
@@ -67,15 +73,15 @@ unsafe extern "C" fn fstat(file: c_int, found: *mut libc::stat64) -> c_int {
     unsafe { renumbered(libc::fstat64(file, found), found) }
 }
 
-/// Devices have numbers of 32 bits; a child's process id goes above them.
+/// Devices have numbers of 32 bits; a child's own number goes above them.
 ///
 /// # Safety
 /// `found` was filled if `result` is 0.
 unsafe fn renumbered(result: c_int, found: *mut libc::stat64) -> c_int {
-    let me = std::process::id();
+    let me = Process::current().number();
     if result == 0 && me != PARENT.load(Ordering::Relaxed) {
         // SAFETY: as the caller promises.
-        unsafe { (*found).st_dev ^= libc::dev_t::from(me) << 32 };
+        unsafe { (*found).st_dev ^= me << 32 };
     }
     result
 }
@@ -92,6 +98,8 @@ fn mutexes() -> &'static [usize] {
 
 thread_local! {
     static HOLDS_ALL: Cell<bool> = const { Cell::new(false) };
+    /// The list of lock files, from before a fork until after it.
+    static FORKING: Cell<Option<MutexGuard<'static, Vec<RawFd>>>> = const { Cell::new(None) };
 }
 
 /// Takes all mutexes, or none for a moment: whoever has one may want another. One that is never given
@@ -99,7 +107,10 @@ thread_local! {
 extern "C" fn before() {
     for _ in 0..TRIES {
         let taken = mutexes().iter().take_while(|mutex| is_taken(**mutex)).count();
-        if taken == mutexes().len() {
+        if taken == mutexes().len()
+            && let Ok(files) = LOCK_FILES.try_lock()
+        {
+            FORKING.set(Some(files));
             HOLDS_ALL.set(true);
             return;
         }
@@ -108,8 +119,40 @@ extern "C" fn before() {
     }
 }
 
+/// Notes that no child may have this lock file open.
+pub(crate) fn add_lock_file(file: RawFd) {
+    prepare_for_forks();
+    lock_files().push(file);
+}
+
+/// To be called before the file is closed.
+pub(crate) fn remove_lock_file(file: RawFd) {
+    lock_files().retain(|known| *known != file);
+}
+
+fn lock_files() -> MutexGuard<'static, Vec<RawFd>> {
+    LOCK_FILES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts /dev/null into the place of the parent's lock files. Their numbers stay taken: the handles that
+/// the child inherited may still close them.
+extern "C" fn after_in_child() {
+    if let Some(mut files) = FORKING.take() {
+        // SAFETY: calls that a child may make, on descriptors that it has.
+        unsafe {
+            let nowhere = libc::open(c"/dev/null".as_ptr(), libc::O_RDONLY | libc::O_CLOEXEC);
+            for file in files.drain(..) {
+                libc::dup3(nowhere, file, libc::O_CLOEXEC);
+            }
+            libc::close(nowhere);
+        }
+    }
+    after();
+}
+
 extern "C" fn after() {
     if HOLDS_ALL.replace(false) {
+        FORKING.take();
         give_back(mutexes().len());
     }
 }

@@ -137,7 +137,7 @@ impl Config {
         unknown_keys::refuse(&table)?;
         let mut config: Config = table.try_into().map_err(unreadable)?;
         config.check()?;
-        config.make_absolute(base);
+        config.make_absolute(&absolute_folder(base)?);
         Ok(config)
     }
 
@@ -199,6 +199,12 @@ impl Config {
     }
 }
 
+/// A folder as it is named now: the process may go to another one while a store is open.
+fn absolute_folder(folder: &Path) -> Result<PathBuf> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    std::path::absolute(folder).map_err(|e| file_error("find", folder, e))
+}
+
 fn absolute(path: &mut String, base: &Path) {
     if let Some(joined) = base.join(&*path).to_str() {
         *path = joined.to_owned();
@@ -253,6 +259,15 @@ mod tests {
         assert!(config.auto_create_projects);
         let again = Config::from_toml(&config.to_toml().unwrap(), Path::new("/other")).unwrap();
         assert_eq!(again, config);
+    }
+
+    #[test]
+    fn paths_do_not_change_with_the_folder_that_the_process_is_in() {
+        let here = std::env::current_dir().unwrap();
+        for (base, expected) in [("", here.join("m.db")), ("x", here.join("x/m.db"))] {
+            let config = Config::from_toml(GOOD, Path::new(base)).unwrap();
+            assert_eq!(Path::new(&config.metadata), expected);
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use strongroom_backend::{Backend, KeyBackend, Marker, ProjectKey, SecretBytes, StoreId};
+use strongroom_backend::{Backend, KeyBackend, Marker, Process, ProjectKey, SecretBytes, StoreId};
 
 pub use backup::BackupReport;
 pub use backup_file::{BackupInfo, backup_info};
@@ -60,7 +60,7 @@ pub(crate) struct Inner {
     pub(crate) keys: StoreKeys,
     slots: BTreeMap<String, Slot>,
     project_keys: ProjectKeys,
-    pid: u32,
+    process: Process,
 }
 
 /// A backend of the config, with the key backend that wraps its projects' keys.
@@ -118,6 +118,12 @@ impl Store {
         self.inner.id
     }
 
+    /// Whether this process opened the store. In a child of the one that did, every operation answers
+    /// `Forked`.
+    pub fn is_of_this_process(&self) -> bool {
+        self.inner.process == Process::current()
+    }
+
     /// Whether the store can only be read here.
     pub fn is_read_only(&self) -> bool {
         self.inner.metadata.is_read_only()
@@ -136,7 +142,7 @@ impl fmt::Debug for Store {
 impl Inner {
     /// `Forked` in a child of the process that opened the store.
     pub(crate) fn check_process(&self) -> Result<()> {
-        if self.pid == std::process::id() {
+        if self.process == Process::current() {
             return Ok(());
         }
         Err(Error::new(

@@ -1,6 +1,6 @@
 //! Opening a store: from the root key to the store key to authenticated rows.
 
-use strongroom_backend::{StoreId, step};
+use strongroom_backend::{Process, StoreId, step};
 
 use super::{Inner, Slot, compose};
 use crate::keys::{ProjectKeys, StoreKeys, store_key_context, verify_check_value};
@@ -32,7 +32,7 @@ pub(super) fn open(config: Config) -> Result<Inner> {
         keys: store_keys,
         slots: slots.into_iter().map(|slot| (slot.name.clone(), slot)).collect(),
         project_keys: ProjectKeys::new(),
-        pid: std::process::id(),
+        process: Process::current(),
     })
 }
 

@@ -15,6 +15,7 @@ mod ids;
 mod key_backend;
 mod kind;
 mod memory;
+mod process;
 mod secret;
 mod steps;
 
@@ -31,6 +32,7 @@ pub use ids::{
 pub use key_backend::{KeyBackend, KeyPurpose, RootKeyId, WrapContext};
 pub use kind::ErrorKind;
 pub use memory::{MemoryStatus, memory_status};
+pub use process::Process;
 pub use secret::SecretBytes;
 #[cfg(feature = "test-hooks")]
 pub use steps::on_step;

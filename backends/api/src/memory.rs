@@ -8,11 +8,11 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroize;
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Process, Result};
 
 /// Slot sizes in bytes. Anything longer gets pages of its own.
 const CLASSES: [usize; 4] = [64, 256, 1024, 4096];
@@ -106,8 +106,7 @@ impl Drop for Region {
 /// The slabs of one process. A forked child makes its own: the parent's mutex may have been held
 /// by a thread that the child does not have.
 struct Pool {
-    /// Only asked for where the kernel cannot wipe [`CurrentPool`] in a forked child.
-    pid: u32,
+    process: Process,
     classes: [Mutex<Vec<Slab>>; CLASSES.len()],
 }
 
@@ -116,50 +115,21 @@ struct Slab {
     free: Vec<u16>,
 }
 
-/// Where the pool of this process is written down: in a page that a forked child finds empty, so
-/// that telling a child from its parent takes no system call.
-struct CurrentPool {
-    pool: &'static AtomicPtr<Pool>,
-    empty_in_a_child: bool,
-}
-
-impl CurrentPool {
-    fn get() -> &'static CurrentPool {
-        static CURRENT: OnceLock<CurrentPool> = OnceLock::new();
-        static PLAIN: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
-        CURRENT.get_or_init(|| match Mapping::new(size_of::<AtomicPtr<Pool>>()) {
-            Ok(mapping) if mapping.wiped_on_fork => {
-                let page = std::mem::ManuallyDrop::new(mapping).start.cast::<AtomicPtr<Pool>>();
-                // SAFETY: the page is zero, which is a null pointer, aligned, and never unmapped.
-                CurrentPool { pool: unsafe { page.as_ref() }, empty_in_a_child: true }
-            }
-            _ => CurrentPool { pool: &PLAIN, empty_in_a_child: false },
-        })
-    }
-
-    fn is_of_this_process(&self, pool: &Pool) -> bool {
-        match self.empty_in_a_child {
-            true => std::ptr::eq(self.pool.load(Ordering::Acquire), pool),
-            false => pool.pid == std::process::id(),
-        }
-    }
-}
-
 impl Pool {
     fn of_this_process() -> &'static Pool {
-        let page = CurrentPool::get();
+        static NEWEST: AtomicPtr<Pool> = AtomicPtr::new(std::ptr::null_mut());
+        let process = Process::current();
         loop {
-            let current = page.pool.load(Ordering::Acquire);
+            let current = NEWEST.load(Ordering::Acquire);
             // SAFETY: a pool that was published is never freed.
             if let Some(pool) = unsafe { current.as_ref() }
-                && page.is_of_this_process(pool)
+                && pool.process == process
             {
                 return pool;
             }
-            let fresh = Pool { pid: std::process::id(), classes: Default::default() };
-            let fresh = Box::into_raw(Box::new(fresh));
+            let fresh = Box::into_raw(Box::new(Pool { process, classes: Default::default() }));
             let published =
-                page.pool.compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire);
+                NEWEST.compare_exchange(current, fresh, Ordering::AcqRel, Ordering::Acquire);
             if published.is_err() {
                 // SAFETY: another thread was faster; nobody else has seen `fresh`.
                 drop(unsafe { Box::from_raw(fresh) });
@@ -192,14 +162,14 @@ impl Pool {
     }
 
     fn give_back(&self, class: usize, slab: usize, slot: usize) {
-        if CurrentPool::get().is_of_this_process(self) {
+        if self.process == Process::current() {
             self.class(class)[slab].free.push(slot as u16);
         }
     }
 }
 
 /// Whole pages from the kernel.
-struct Mapping {
+pub(crate) struct Mapping {
     start: NonNull<u8>,
     len: usize,
     locked: bool,
@@ -210,7 +180,7 @@ struct Mapping {
 unsafe impl Send for Mapping {}
 
 impl Mapping {
-    fn new(len: usize) -> Result<Mapping> {
+    pub(crate) fn new(len: usize) -> Result<Mapping> {
         // SAFETY: an anonymous private mapping at an address of the kernel's choice.
         let start = unsafe {
             libc::mmap(
@@ -236,6 +206,13 @@ impl Mapping {
         NonNull::new(start.cast())
             .map(|start| Mapping { start, len, locked, wiped_on_fork })
             .ok_or_else(|| out_of_memory(len))
+    }
+}
+
+impl Mapping {
+    /// Keeps the pages until the process ends, if a forked child finds them zero.
+    pub(crate) fn forever_if_wiped_on_fork(self) -> Option<NonNull<u8>> {
+        self.wiped_on_fork.then(|| std::mem::ManuallyDrop::new(self).start)
     }
 }
 

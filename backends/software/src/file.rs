@@ -6,7 +6,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use strongroom_backend::{Error, ErrorKind, Result, SecretBytes, file_error, folder_of, step};
+use strongroom_backend::{
+    Error, ErrorKind, Process, Result, SecretBytes, file_error, folder_of, step,
+};
 
 /// Far above any real keyring, and small enough for memory.
 const LONGEST: usize = 1 << 20;
@@ -55,7 +57,7 @@ impl KeyringPermissions {
 /// in its memory wiped and has to read the file again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
-    process: u32,
+    process: Process,
     file: (u64, u64, u64),
     modified: (i64, i64),
     changed: (i64, i64),
@@ -64,7 +66,7 @@ pub(crate) struct Stamp {
 impl Stamp {
     fn of(found: &Metadata) -> Stamp {
         Stamp {
-            process: std::process::id(),
+            process: Process::current(),
             file: (found.dev(), found.ino(), found.len()),
             modified: (found.mtime(), found.mtime_nsec()),
             changed: (found.ctime(), found.ctime_nsec()),
@@ -73,7 +75,7 @@ impl Stamp {
 
     /// Whether this process read the file.
     pub(crate) fn is_of_this_process(&self) -> bool {
-        self.process == std::process::id()
+        self.process == Process::current()
     }
 }
 
