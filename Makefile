@@ -40,7 +40,7 @@ build:
 	@scripts/command
 
 header:
-	STRONGROOM_WRITE_HEADER=1 cargo test --locked --quiet --package strongroom-ffi --test header
+	STRONGROOM_WRITE_HEADER=1 cargo test --locked --quiet --package strongroom-ffi --test header the_committed_header
 
 abi:
 	@scripts/abi

@@ -33,10 +33,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef STRONGROOM_MUST_CHECK
 #if defined(__GNUC__)
 #define STRONGROOM_MUST_CHECK __attribute__((warn_unused_result))
 #else
 #define STRONGROOM_MUST_CHECK
+#endif
 #endif
 
 /* Every option at its default. A struct begins with one of these. */
@@ -87,6 +89,11 @@
  * The length of an id, in bytes.
  */
 #define STRONGROOM_ID_BYTES 16
+
+/**
+ * The room for an id as text, with its zero byte.
+ */
+#define STRONGROOM_ID_TEXT_BYTES 37
 
 /**
  * The shortest passphrase that is generated, and the default: 43 letters and digits hold 256 bits.
@@ -1159,6 +1166,18 @@ size_t strongroom_labels_limit(void);
 size_t strongroom_id_bytes(void);
 
 /**
+ * Gives the room for an id as text: STRONGROOM_ID_TEXT_BYTES, as the library that runs has it.
+ *
+ * - inputs: none.
+ * - outputs: the number.
+ * - ownership: nothing changes hands.
+ * - threads: any thread, at any time.
+ * - errors: none.
+ * - since: 0.1
+ */
+size_t strongroom_id_text_bytes(void);
+
+/**
  * Gives the shortest generated passphrase: STRONGROOM_PASSPHRASE_LENGTH, as the library that runs has it.
  *
  * - inputs: none.
@@ -1333,6 +1352,30 @@ strongroom_status strongroom_state_parse(const char *name,
                                          struct strongroom_error **error);
 
 /**
+ * Gives the word for a project's state.
+ *
+ * - inputs: one of STRONGROOM_PROJECT_...
+ * - outputs: the word; NULL for any other number.
+ * - ownership: the text is static; do not free it.
+ * - threads: any thread, at any time.
+ * - errors: none.
+ * - since: 0.1
+ */
+const char *strongroom_project_state_name(uint32_t number);
+
+/**
+ * Gives the word for a key's state.
+ *
+ * - inputs: one of STRONGROOM_KEY_...
+ * - outputs: the word; NULL for any other number.
+ * - ownership: the text is static; do not free it.
+ * - threads: any thread, at any time.
+ * - errors: none.
+ * - since: 0.1
+ */
+const char *strongroom_key_state_name(uint32_t number);
+
+/**
  * Tells whether KMIP allows a version to go from one state to another (KMIP 1.4, section 3.22).
  *
  * - inputs: `from` and `to`, of STRONGROOM_STATE_...
@@ -1376,6 +1419,39 @@ strongroom_status strongroom_timestamp_format(int64_t micros,
                                               size_t capacity,
                                               size_t *len,
                                               struct strongroom_error **error);
+
+/**
+ * Checks the path of a secret, as every function that takes one does: PROJECT/NAME, or a NAME alone,
+ * which is in the project "default".
+ *
+ * - inputs: `path`.
+ * - outputs: none.
+ * - ownership: nothing changes hands.
+ * - threads: any thread, at any time.
+ * - errors: INVALID_ARGUMENT says what is wrong with it.
+ * - since: 0.1
+ */
+STRONGROOM_MUST_CHECK
+strongroom_status strongroom_path_check(const char *path,
+                                        struct strongroom_error **error);
+
+/**
+ * Writes an id as a UUID: 01234567-89ab-cdef-0123-456789abcdef.
+ *
+ * - inputs: `id`, STRONGROOM_ID_BYTES bytes; `buffer`, `capacity` bytes of room:
+ *   STRONGROOM_ID_TEXT_BYTES are enough. NULL asks for the size.
+ * - outputs: the text with its zero byte in `buffer`; `len`, its length with the zero byte.
+ * - ownership: nothing changes hands.
+ * - threads: any thread, at any time.
+ * - errors: BUFFER_TOO_SMALL, with the needed size in `len`.
+ * - since: 0.1
+ */
+STRONGROOM_MUST_CHECK
+strongroom_status strongroom_id_format(const uint8_t *id,
+                                       char *buffer,
+                                       size_t capacity,
+                                       size_t *len,
+                                       struct strongroom_error **error);
 
 /**
  * Opens the store that a config file describes. Never creates one.
@@ -2076,6 +2152,18 @@ STRONGROOM_MUST_CHECK
 strongroom_status strongroom_erase_project(struct strongroom_store *store,
                                            const char *name,
                                            struct strongroom_error **error);
+
+/**
+ * Gives the word for a severity.
+ *
+ * - inputs: one of STRONGROOM_SEVERITY_...
+ * - outputs: the word; NULL for any other number.
+ * - ownership: the text is static; do not free it.
+ * - threads: any thread, at any time.
+ * - errors: none.
+ * - since: 0.1
+ */
+const char *strongroom_severity_name(uint32_t number);
 
 /**
  * Tests every part for real: metadata, root keys, key backends, backends, clock. Warns until a backup

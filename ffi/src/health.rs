@@ -1,6 +1,7 @@
 //! Health of a store, and of the memory that holds secrets.
 
 use std::ffi::c_char;
+use std::ptr;
 
 use strongroom::{Health, Severity};
 
@@ -20,6 +21,26 @@ pub const STRONGROOM_SEVERITY_WARNING: u32 = 1;
 
 /// The part does not work.
 pub const STRONGROOM_SEVERITY_ERROR: u32 = 2;
+
+/// Gives the word for a severity.
+///
+/// - inputs: one of STRONGROOM_SEVERITY_...
+/// - outputs: the word; NULL for any other number.
+/// - ownership: the text is static; do not free it.
+/// - threads: any thread, at any time.
+/// - errors: none.
+/// - since: 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn strongroom_severity_name(number: u32) -> *const c_char {
+    guarded!({
+        match number {
+            STRONGROOM_SEVERITY_OK => c"ok".as_ptr(),
+            STRONGROOM_SEVERITY_WARNING => c"warning".as_ptr(),
+            STRONGROOM_SEVERITY_ERROR => c"error".as_ptr(),
+            _ => ptr::null(),
+        }
+    })
+}
 
 /// One finding about one part. Made by the library only; fields may be added at its end.
 #[repr(C)]

@@ -12,6 +12,8 @@ pub mod words;
 
 pub mod timestamp;
 
+pub mod names;
+
 pub mod store;
 
 pub mod secret;

@@ -26,6 +26,9 @@ pub const STRONGROOM_LABELS_LIMIT: usize = 64;
 /// The length of an id, in bytes.
 pub const STRONGROOM_ID_BYTES: usize = 16;
 
+/// The room for an id as text, with its zero byte.
+pub const STRONGROOM_ID_TEXT_BYTES: usize = 37;
+
 /// The shortest passphrase that is generated, and the default: 43 letters and digits hold 256 bits.
 pub const STRONGROOM_PASSPHRASE_LENGTH: usize = 43;
 
@@ -135,6 +138,19 @@ pub extern "C" fn strongroom_labels_limit() -> usize {
 #[unsafe(no_mangle)]
 pub extern "C" fn strongroom_id_bytes() -> usize {
     guarded!({ STRONGROOM_ID_BYTES })
+}
+
+/// Gives the room for an id as text: STRONGROOM_ID_TEXT_BYTES, as the library that runs has it.
+///
+/// - inputs: none.
+/// - outputs: the number.
+/// - ownership: nothing changes hands.
+/// - threads: any thread, at any time.
+/// - errors: none.
+/// - since: 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn strongroom_id_text_bytes() -> usize {
+    guarded!({ STRONGROOM_ID_TEXT_BYTES })
 }
 
 /// Gives the shortest generated passphrase: STRONGROOM_PASSPHRASE_LENGTH, as the library that runs has it.

@@ -134,6 +134,32 @@ pub unsafe extern "C" fn strongroom_state_parse(
     })
 }
 
+/// Gives the word for a project's state.
+///
+/// - inputs: one of STRONGROOM_PROJECT_...
+/// - outputs: the word; NULL for any other number.
+/// - ownership: the text is static; do not free it.
+/// - threads: any thread, at any time.
+/// - errors: none.
+/// - since: 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn strongroom_project_state_name(number: u32) -> *const c_char {
+    guarded!({ project_state_word(number).map_or(ptr::null(), CStr::as_ptr) })
+}
+
+/// Gives the word for a key's state.
+///
+/// - inputs: one of STRONGROOM_KEY_...
+/// - outputs: the word; NULL for any other number.
+/// - ownership: the text is static; do not free it.
+/// - threads: any thread, at any time.
+/// - errors: none.
+/// - since: 0.1
+#[unsafe(no_mangle)]
+pub extern "C" fn strongroom_key_state_name(number: u32) -> *const c_char {
+    guarded!({ key_state_word(number).map_or(ptr::null(), CStr::as_ptr) })
+}
+
 /// Tells whether KMIP allows a version to go from one state to another (KMIP 1.4, section 3.22).
 ///
 /// - inputs: `from` and `to`, of STRONGROOM_STATE_...
@@ -191,6 +217,24 @@ fn state_word(number: u32) -> Option<&'static CStr> {
     })
 }
 
+fn project_state_word(number: u32) -> Option<&'static CStr> {
+    Some(match number {
+        STRONGROOM_PROJECT_LIVE => c"live",
+        STRONGROOM_PROJECT_ERASING => c"erasing",
+        STRONGROOM_PROJECT_ERASED => c"erased",
+        _ => return None,
+    })
+}
+
+fn key_state_word(number: u32) -> Option<&'static CStr> {
+    Some(match number {
+        STRONGROOM_KEY_ACTIVE => c"active",
+        STRONGROOM_KEY_DEACTIVATED => c"deactivated",
+        STRONGROOM_KEY_DESTROYED => c"destroyed",
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use strongroom::{KeyState, ProjectState};
@@ -208,10 +252,13 @@ mod tests {
         let named = |word: fn(u32) -> Option<&'static CStr>| (0..99).filter_map(word).count();
         assert_eq!(named(type_word), SecretType::ALL.len());
         assert_eq!(named(state_word), State::ALL.len());
-        let projects =
-            [STRONGROOM_PROJECT_LIVE, STRONGROOM_PROJECT_ERASING, STRONGROOM_PROJECT_ERASED];
-        assert!(ProjectState::ALL.iter().map(|s| u32::from(s.number())).eq(projects));
-        let keys = [STRONGROOM_KEY_ACTIVE, STRONGROOM_KEY_DEACTIVATED, STRONGROOM_KEY_DESTROYED];
-        assert!(KeyState::ALL.iter().map(|s| u32::from(s.number())).eq(keys));
+        for (number, word) in ProjectState::ALL.iter().map(|w| (w.number(), w.name())) {
+            assert_eq!(project_state_word(number.into()).unwrap().to_str().unwrap(), word);
+        }
+        for (number, word) in KeyState::ALL.iter().map(|w| (w.number(), w.name())) {
+            assert_eq!(key_state_word(number.into()).unwrap().to_str().unwrap(), word);
+        }
+        assert_eq!(named(project_state_word), ProjectState::ALL.len());
+        assert_eq!(named(key_state_word), KeyState::ALL.len());
     }
 }

@@ -37,6 +37,7 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "strongroom_label_limit": (c_size_t, []),
     "strongroom_labels_limit": (c_size_t, []),
     "strongroom_id_bytes": (c_size_t, []),
+    "strongroom_id_text_bytes": (c_size_t, []),
     "strongroom_passphrase_length": (c_size_t, []),
     "strongroom_timestamp_bytes": (c_size_t, []),
     "strongroom_status_name": (_TEXT, [c_uint32]),
@@ -51,6 +52,14 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
     "strongroom_type_parse": (_STATUS, [_TEXT, POINTER(c_uint32), _ERROR_OUT]),
     "strongroom_state_name": (_TEXT, [c_uint32]),
     "strongroom_state_parse": (_STATUS, [_TEXT, POINTER(c_uint32), _ERROR_OUT]),
+    "strongroom_project_state_name": (_TEXT, [c_uint32]),
+    "strongroom_key_state_name": (_TEXT, [c_uint32]),
+    "strongroom_severity_name": (_TEXT, [c_uint32]),
+    "strongroom_path_check": (_STATUS, [_TEXT, _ERROR_OUT]),
+    "strongroom_id_format": (
+        _STATUS,
+        [POINTER(c_uint8), POINTER(c_char), c_size_t, POINTER(c_size_t), _ERROR_OUT],
+    ),
     "strongroom_state_may_become": (c_uint32, [c_uint32, c_uint32]),
     "strongroom_timestamp_parse": (_STATUS, [_TEXT, POINTER(c_int64), _ERROR_OUT]),
     "strongroom_timestamp_format": (

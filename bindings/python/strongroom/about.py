@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ctypes import byref, c_size_t
 
-from ._call import call, told
+from ._call import call, text, told
 from ._library import lib
 from .infos import MemoryStatus
 
@@ -38,6 +38,21 @@ def status_name(code: int) -> str:
     'not found'
     """
     return told(lib.strongroom_status_name(code))
+
+
+def check_path(path: str) -> None:
+    """Checks the path of a secret, as every call that takes one does: PROJECT/NAME, or a NAME alone, which is in
+    the project "default".
+
+    >>> check_path("web1/borg")
+    >>> check_path("web1//borg")
+    Traceback (most recent call last):
+    ...
+    strongroom.errors.InvalidArgument: ...
+
+    Errors: InvalidArgument says what is wrong with it.
+    """
+    call(lib.strongroom_path_check, text("path", path))
 
 
 def memory_status() -> MemoryStatus:

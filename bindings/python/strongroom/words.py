@@ -93,6 +93,9 @@ class ProjectState(_Word):
     ERASING = 2
     ERASED = 3
 
+    def __str__(self) -> str:
+        return maybe(lib.strongroom_project_state_name(self)) or super().__str__()
+
 
 class KeyState(_Word):
     """The state of a root key."""
@@ -100,6 +103,9 @@ class KeyState(_Word):
     ACTIVE = 1
     DEACTIVATED = 2
     DESTROYED = 3
+
+    def __str__(self) -> str:
+        return maybe(lib.strongroom_key_state_name(self)) or super().__str__()
 
 
 class Recipe(_Word):
@@ -117,6 +123,9 @@ class Severity(_Word):
     OK = 0
     WARNING = 1
     ERROR = 2
+
+    def __str__(self) -> str:
+        return maybe(lib.strongroom_severity_name(self)) or super().__str__()
 
 
 class Expect(_Word):

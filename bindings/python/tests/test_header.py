@@ -5,6 +5,7 @@ import re
 import subprocess
 from ctypes import POINTER
 from typing import Any
+from uuid import uuid4
 
 import header
 import pytest
@@ -63,14 +64,15 @@ def test_a_wrong_type_would_be_noticed() -> None:
 
 
 def test_every_function_is_used(repository: Any) -> None:
-    """But for those that another one with options stands for."""
+    """But for those that another one with options, or a UUID, stands for."""
     package = repository / "bindings/python/strongroom"
     code = "".join(f.read_text() for f in package.glob("*.py") if f.name != "_functions.py")
     for noun in re.findall(r'"(\w+)", \w+\._of', code):
         code += f" lib.strongroom_{noun}_list_next lib.strongroom_{noun}_list_free "
     used = set(re.findall(r"lib\.(strongroom_\w+)", code)) | {"strongroom_abi_version"}
     with_options = {"strongroom_put", "strongroom_generate", "strongroom_get"}
-    assert set(FUNCTIONS) - used == with_options
+    of_a_uuid = {"strongroom_id_format", "strongroom_id_text_bytes"}
+    assert set(FUNCTIONS) - used == with_options | of_a_uuid
 
 
 def test_c_char_p_never_carries_a_payload_or_something_to_free() -> None:
@@ -143,6 +145,7 @@ def test_constants_are_the_header_s() -> None:
     }
     assert left.pop("ABI_VERSION") == _library.ABI_VERSION
     assert left.pop("ID_BYTES") == _library.lib.strongroom_id_bytes() == 16
+    assert left.pop("ID_TEXT_BYTES") == _library.lib.strongroom_id_text_bytes() == len(str(uuid4())) + 1
     assert left.pop("TIMESTAMP_BYTES") == _library.lib.strongroom_timestamp_bytes()
     limits = [name for name in left if name.endswith("_LIMIT") or name == "PASSPHRASE_LENGTH"]
     for name in limits:
