@@ -18,20 +18,20 @@ AnyPath = Union[str, "os.PathLike[str]"]
 OK = 0
 DONE = 256
 
-_Error = POINTER(strongroom_error)
+ErrorPointer = POINTER(strongroom_error)
 _Bytes = POINTER(c_uint8)
 
 
 def call(function: Any, *arguments: Any) -> int:
     """Calls a function that takes an error last. Gives OK or DONE; raises what else it returns."""
-    error = _Error()
+    error = ErrorPointer()
     status: int = function(*arguments, byref(error))
-    if status == OK or status == DONE:
+    if not status or status == DONE:
         return status
-    raise _exception(status, error)
+    raise exception(status, error)
 
 
-def _exception(status: int, error: Any) -> errors.StrongroomError:
+def exception(status: int, error: Any) -> errors.StrongroomError:
     """The error as an exception; frees it."""
     try:
         kind = errors.BY_CODE.get(status, errors.StrongroomError)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import weakref
 from ctypes import byref
-from typing import Any, List, Optional
+from typing import Any, List
 
 from .errors import InvalidArgument
 
@@ -55,9 +56,7 @@ class Handle:
         self.pointer = pointer_type()
         self._what = what
         self._use = _Use()
-        self._free = weakref.finalize(
-            self, _free, weakref.ref(self), self._use, self.pointer, free
-        )
+        self._free = weakref.finalize(self, _free, self._use, self.pointer, free)
 
     def out(self) -> Any:
         """Where the library is to write the pointer."""
@@ -89,10 +88,22 @@ class Handle:
             self._free()
 
 
-def _free(owner: "weakref.ref[Handle]", use: _Use, pointer: Any, free: Any) -> None:
+def _free(use: _Use, pointer: Any, free: Any) -> None:
     """Frees the pointer. At exit, one that a daemon thread uses just now is left alone; a handle that nobody
     knows any more is not in use, whatever an interrupted call has left behind."""
-    handle: Optional[Handle] = owner()
     use.closed = True
-    if handle is None or not use.calls:
+    if not _exiting or not use.calls:
         free(pointer)
+
+
+_exiting = False
+
+
+def _exit() -> None:
+    global _exiting
+    _exiting = True
+
+
+# What is registered last is called first: the first finalizer registers the one that frees what is left.
+weakref.finalize(_free, int)()
+atexit.register(_exit)

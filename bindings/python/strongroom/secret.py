@@ -112,7 +112,7 @@ class Secret:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._handle.close()
 
     def __repr__(self) -> str:
         return f"<strongroom.Secret{', wiped' if self._handle.closed else ''}>"

@@ -11,9 +11,11 @@ from . import _structs as s
 from ._call import (
     AnyPath,
     BytesLike,
+    ErrorPointer,
     Payload,
     Room,
     call,
+    exception,
     file_path,
     number,
     optional_text,
@@ -48,6 +50,7 @@ from .times import date
 from .words import Recipe, SecretType, State
 
 _Pointer = POINTER(s.strongroom_store)
+_get = lib.strongroom_get
 
 
 class Store:
@@ -220,16 +223,18 @@ class Store:
         ...     secret.equals(b"correct horse")
         True
         """
-        options = get_options(version, allow_inactive)
+        name = text("path", path)
         secret = Secret()
         with self._handle as store:
-            call(
-                lib.strongroom_get_with,
-                store,
-                text("path", path),
-                byref(options) if options else None,
-                secret._handle.out(),
-            )
+            # What is asked for most often takes the shortest way.
+            if version is None and not allow_inactive:
+                error = ErrorPointer()
+                status = _get(store, name, byref(secret._handle.pointer), byref(error))
+                if status:
+                    raise exception(status, error)
+            else:
+                options = byref(get_options(version, allow_inactive))
+                call(lib.strongroom_get_with, store, name, options, byref(secret._handle.pointer))
         return secret
 
     def get_into(

@@ -56,7 +56,7 @@ def test_the_backend_and_the_code_below_are_told(config: pathlib.Path, store: st
 
 
 def test_a_number_of_a_newer_library_is_the_base() -> None:
-    error = _call._exception(123, None)
+    error = _call.exception(123, None)
     assert type(error) is strongroom.StrongroomError
     assert error.code == 123
 
