@@ -216,8 +216,9 @@ pub unsafe extern "C" fn strongroom_backup_info(
 /// - outputs: `report`. What was damaged before the backup was made is in it, and is no error.
 /// - ownership: the caller frees the report with strongroom_restore_report_free().
 /// - threads: any thread.
-/// - errors: ALREADY_EXISTS when the folder is not empty; CORRUPT when the file was altered, or the keys
-///   are not its store's: then nothing is left behind; INVALID_ARGUMENT; STORAGE_FULL.
+/// - errors: ALREADY_EXISTS when the folder is not empty; DENIED when the passphrase is not the backup's;
+///   CORRUPT when the file was altered, or the keys are not its store's: then nothing is left behind;
+///   INVALID_ARGUMENT; STORAGE_FULL.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]

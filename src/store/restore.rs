@@ -48,8 +48,9 @@ impl Store {
     /// Restores the backup `file` into the new folder `folder`, and opens every payload as a proof.
     ///
     /// What was damaged before the backup was made is reported; everything else is restored all the same.
-    /// `AlreadyExists` when the folder is there and not empty. `Corrupt` when the file was altered, or
-    /// the keys are not its store's; then nothing is left behind.
+    /// `AlreadyExists` when the folder is there and not empty. `Denied` when the passphrase is not the
+    /// backup's, `Corrupt` when the file was altered, or the keys are not its store's; then nothing is
+    /// left behind.
     pub fn restore(
         file: &Path,
         folder: &Path,

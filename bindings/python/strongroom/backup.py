@@ -41,8 +41,9 @@ def restore(
     - `passphrase` or `keyring`: the keys, from the backup itself or from a copy of the keyring.
     - `progress`: as `Store.doctor()`.
 
-    Errors: AlreadyExists when the folder is not empty; Corrupt when the file was altered, or the keys are not
-    its store's; StorageFull. What was damaged before the backup was made is in the report.
+    Errors: AlreadyExists when the folder is not empty; Denied when the passphrase is not the backup's; Corrupt
+    when the file was altered, or the keys are not its store's; StorageFull. What was damaged before the backup
+    was made is in the report.
     """
     options = s.strongroom_restore_options()
     if keyring is not None:
