@@ -3,20 +3,33 @@
 use std::path::Path;
 
 use crate::{
-    Error, ErrorKind, Health, ProjectId, Reference, Result, SecretBytes, SecretId, StoreId,
+    DeviceKey, Error, ErrorKind, Health, ProjectId, Reference, Result, SecretBytes, SecretId, StoreId,
     VersionId,
 };
 
 /// A project key in one of its generations.
 pub struct ProjectKey {
     generation: u32,
-    bytes: SecretBytes,
+    material: KeyMaterial,
+}
+
+/// Where a project key is.
+pub enum KeyMaterial {
+    /// In this process: 32 bytes.
+    Bytes(SecretBytes),
+    /// In a device.
+    Device(DeviceKey),
 }
 
 impl ProjectKey {
     /// A 256-bit project key of this generation.
     pub fn new(generation: u32, bytes: SecretBytes) -> ProjectKey {
-        ProjectKey { generation, bytes }
+        ProjectKey { generation, material: KeyMaterial::Bytes(bytes) }
+    }
+
+    /// A project key of this generation that stays in its device.
+    pub fn in_device(generation: u32, key: DeviceKey) -> ProjectKey {
+        ProjectKey { generation, material: KeyMaterial::Device(key) }
     }
 
     /// The generation, from 1.
@@ -24,9 +37,21 @@ impl ProjectKey {
         self.generation
     }
 
-    /// The key: 32 bytes.
-    pub fn bytes(&self) -> &SecretBytes {
-        &self.bytes
+    /// The key itself, or what can use it.
+    pub fn material(&self) -> &KeyMaterial {
+        &self.material
+    }
+
+    /// The key: 32 bytes. `Unsupported` when it stays in a device.
+    pub fn bytes(&self) -> Result<&SecretBytes> {
+        match &self.material {
+            KeyMaterial::Bytes(bytes) => Ok(bytes),
+            KeyMaterial::Device(_) => Err(Error::new(
+                ErrorKind::Unsupported,
+                "this project key cannot leave its device",
+                "let the device encrypt and decrypt",
+            )),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! What wraps keys: the port to a software keyring, a token or a key manager.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::{Error, ErrorKind, Health, ProjectId, Result, SecretBytes, StoreId};
+use crate::{DeviceCipher, Error, ErrorKind, Health, ProjectId, Result, SecretBytes, StoreId};
 
 /// The name of a root key: 1 to 64 bytes of `[A-Za-z0-9._-]`. Never used again once retired.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +84,24 @@ pub trait KeyBackend: Send + Sync {
     /// Whether a wrapped key opens only under the context that it was wrapped with. Where it does
     /// not, the library binds the blob by the authenticated row that holds it.
     fn binds_context(&self) -> bool;
+
+    /// Whether anybody who can read the root key's public part can wrap keys under it, as with RSA.
+    /// The library then trusts no wrapped store key that it has not seen before.
+    fn anyone_can_wrap(&self) -> bool {
+        false
+    }
+
+    /// What encrypts payloads inside the device, where project keys are to stay there.
+    fn device(&self) -> Option<Arc<dyn DeviceCipher>> {
+        None
+    }
+
+    /// Tests that a root key is kept as it must be: for a token, that it is sensitive and can never
+    /// leave. What is not as it should be is a warning or an error.
+    fn check_root_key(&self, root: &RootKeyId) -> Result<Vec<Health>> {
+        let _ = root;
+        Ok(Vec::new())
+    }
 
     /// Every root key that is at hand, sorted.
     fn root_keys(&self) -> Result<Vec<RootKeyId>>;

@@ -8,6 +8,7 @@
 mod backend;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod device;
 mod durable;
 mod error;
 mod health;
@@ -19,7 +20,10 @@ mod process;
 mod secret;
 mod steps;
 
-pub use backend::{Backend, Capabilities, Destroyed, Locator, Marker, Placement, ProjectKey};
+pub use backend::{
+    Backend, Capabilities, Destroyed, KeyMaterial, Locator, Marker, Placement, ProjectKey,
+};
+pub use device::{DeviceCipher, DeviceKey, IV_BYTES, Sealed};
 pub use durable::{
     create_file, create_folder, file_error, folder_of, place_file, replace_file, sync_folder_of,
 };

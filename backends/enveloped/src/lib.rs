@@ -23,6 +23,7 @@
 //! ```
 
 mod backend;
+mod device_envelope;
 mod envelope;
 mod memory;
 mod shelf;

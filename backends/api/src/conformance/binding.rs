@@ -35,7 +35,7 @@ pub(super) fn a_payload_opens_under_its_own_key_only(backend: &dyn Backend) -> O
     let (site, other) = (Site::new()?, Site::new()?);
     let (payload, locator) = site.fill(backend, 100)?;
     let right = site.placement();
-    let next = ProjectKey::new(2, SecretBytes::copy_of(site.key.bytes())?);
+    let next = ProjectKey::new(2, SecretBytes::copy_of(site.key.bytes()?)?);
     for (what, key) in [("another project key", &other.key), ("another generation", &next)] {
         refused(backend.load(&Placement { key, ..right }, &locator), ErrorKind::Corrupt, what)?;
     }

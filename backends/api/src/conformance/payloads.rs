@@ -38,7 +38,7 @@ pub(super) fn payloads_are_kept_apart(backend: &dyn Backend) -> Outcome {
     let mut sites = Site::several(3)?;
     for i in 1..sites.len() {
         let (first, rest) = sites.split_at_mut(i);
-        let key = SecretBytes::copy_of(first[0].key.bytes())?;
+        let key = SecretBytes::copy_of(first[0].key.bytes()?)?;
         rest[0].key = crate::ProjectKey::new(1, key);
         (rest[0].store, rest[0].project) = (first[0].store, first[0].project);
         (rest[0].secret, rest[0].version) = (first[0].secret, first[0].version);

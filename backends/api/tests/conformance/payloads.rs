@@ -82,7 +82,7 @@ impl Kept {
     fn of(at: &Placement<'_>, payload: &[u8]) -> Kept {
         let (secret, version) = (at.secret.as_bytes(), at.version.as_bytes());
         let place = [&at.store.as_bytes()[..], at.project.as_bytes(), secret, version].concat();
-        let key = [&at.key.generation().to_be_bytes()[..], at.key.bytes()].concat();
+        let key = [&at.key.generation().to_be_bytes()[..], at.key.bytes().unwrap()].concat();
         Kept { place, key, payload: payload.to_vec(), by: current().id() }
     }
 }
