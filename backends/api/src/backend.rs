@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    DeviceKey, Error, ErrorKind, Health, ProjectId, Reference, Result, SecretBytes, SecretId, StoreId,
-    VersionId,
+    DeviceKey, Error, ErrorKind, Health, ProjectId, Reference, Result, SecretBytes, SecretId,
+    StoreId, VersionId,
 };
 
 /// A project key in one of its generations.

@@ -40,8 +40,12 @@ pub trait DeviceCipher: Send + Sync {
     ) -> Result<Vec<u8>>;
 
     /// Encrypts with AES-256-GCM under an initialization vector that was never used with this key.
-    fn encrypt(&self, key: &DeviceKey, associated: &[u8], plaintext: &SecretBytes)
-    -> Result<Sealed>;
+    fn encrypt(
+        &self,
+        key: &DeviceKey,
+        associated: &[u8],
+        plaintext: &SecretBytes,
+    ) -> Result<Sealed>;
 
     /// Decrypts. `Corrupt` when ciphertext or associated data were altered, or the key is another
     /// one; `Unavailable` when the device does not do its work.

@@ -41,13 +41,11 @@ pub(crate) fn seal(at: &Placement<'_>, key: &DeviceKey, payload: &SecretBytes) -
 /// another place; `Unsupported` when a newer version wrote it.
 pub(crate) fn open(at: &Placement<'_>, key: &DeviceKey, envelope: &[u8]) -> Result<SecretBytes> {
     let lead = lead(at.key.generation());
-    if envelope.len() < HEADER + COMMITMENT + TAG {
-        return Err(corrupt("is cut short"));
+    if envelope.len() < HEADER + COMMITMENT + TAG || !envelope.starts_with(MAGIC) {
+        return Err(corrupt("is cut short or is something else"));
     }
     let (header, ciphertext) = envelope.split_at(HEADER);
-    if header[..LEAD] != lead {
-        return Err(corrupt("is of another suite or key generation than it should be"));
-    }
+    check_lead(header, &lead)?;
     let mut iv = [0; IV_BYTES];
     iv.copy_from_slice(&header[LEAD..]);
     let sealed = Sealed { iv, ciphertext: ciphertext.to_vec() };
@@ -71,6 +69,20 @@ fn lead(generation: u32) -> [u8; LEAD] {
     (lead[4], lead[5]) = (FORMAT, SUITE);
     lead[8..].copy_from_slice(&generation.to_be_bytes());
     lead
+}
+
+fn check_lead(header: &[u8], expected: &[u8; LEAD]) -> Result<()> {
+    if header[..LEAD] == expected[..] {
+        return Ok(());
+    }
+    if header[4] == FORMAT && matches!(header[5], 1 | SUITE) && header[6..8] == [0, 0] {
+        return Err(corrupt("is of another suite or key generation than it should be"));
+    }
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        format!("a stored envelope has format {}, suite {}", header[4], header[5]),
+        "upgrade Strongroom; if it is the newest already, the data is damaged: restore a backup",
+    ))
 }
 
 /// The header without the initialization vector, which the device may choose only while it encrypts

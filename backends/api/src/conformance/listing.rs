@@ -1,13 +1,13 @@
 //! Lists of references.
 
 use super::report::{Outcome, ensure};
-use super::site::Site;
-use crate::{Backend, Locator, Reference, Result};
+use super::site::{Site, Subject};
+use crate::{Locator, Reference, Result};
 
 /// Stores some payloads, in an order that is not that of their references.
-fn stored(backend: &dyn Backend, count: usize) -> Result<Vec<(Reference, Locator)>> {
+fn stored(backend: &Subject<'_>, count: usize) -> Result<Vec<(Reference, Locator)>> {
     let mut targets = Vec::new();
-    let mut sites = Site::several(count)?;
+    let mut sites = Site::several(backend, count)?;
     sites.sort_by_key(|site| std::cmp::Reverse(site.reference));
     for site in sites {
         targets.push((site.reference, site.fill(backend, 20)?.1));
@@ -15,7 +15,7 @@ fn stored(backend: &dyn Backend, count: usize) -> Result<Vec<(Reference, Locator
     Ok(targets)
 }
 
-fn all(backend: &dyn Backend, page: usize) -> Result<Vec<Reference>> {
+fn all(backend: &Subject<'_>, page: usize) -> Result<Vec<Reference>> {
     let mut found = Vec::new();
     loop {
         let next = backend.list(found.last().copied(), page)?;
@@ -28,7 +28,7 @@ fn all(backend: &dyn Backend, page: usize) -> Result<Vec<Reference>> {
     }
 }
 
-pub(super) fn a_list_has_every_reference_once_in_order(backend: &dyn Backend) -> Outcome {
+pub(super) fn a_list_has_every_reference_once_in_order(backend: &Subject<'_>) -> Outcome {
     let targets = stored(backend, 20)?;
     let found = all(backend, 1_000)?;
     ensure!(found.windows(2).all(|pair| pair[0] < pair[1]), "not in the order of the bytes");
@@ -41,7 +41,7 @@ pub(super) fn a_list_has_every_reference_once_in_order(backend: &dyn Backend) ->
     Ok(())
 }
 
-pub(super) fn a_list_comes_in_pages(backend: &dyn Backend) -> Outcome {
+pub(super) fn a_list_comes_in_pages(backend: &Subject<'_>) -> Outcome {
     let targets = stored(backend, 10)?;
     let whole = backend.list(None, 1_000_000)?;
     for page in [1, 3, 10] {
@@ -61,7 +61,7 @@ pub(super) fn a_list_comes_in_pages(backend: &dyn Backend) -> Outcome {
     Ok(())
 }
 
-pub(super) fn a_list_leaves_out_what_was_destroyed(backend: &dyn Backend) -> Outcome {
+pub(super) fn a_list_leaves_out_what_was_destroyed(backend: &Subject<'_>) -> Outcome {
     let targets = stored(backend, 4)?;
     backend.destroy(&targets[..2])?;
     let found = all(backend, 1_000)?;

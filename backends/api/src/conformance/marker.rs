@@ -3,14 +3,15 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::report::{Outcome, ensure, refused};
+use super::site::Subject;
 use super::threads::at_once;
-use crate::{Backend, ErrorKind, Marker, Result, StoreId};
+use crate::{ErrorKind, Marker, Result, StoreId};
 
 fn fresh(epoch: i64) -> Result<Marker> {
     Ok(Marker { store: StoreId::random()?, epoch })
 }
 
-pub(super) fn a_marker_is_read_back(backend: &dyn Backend) -> Outcome {
+pub(super) fn a_marker_is_read_back(backend: &Subject<'_>) -> Outcome {
     for epoch in [0, 1, i64::MAX, -1] {
         let (before, marker) = (backend.marker()?, fresh(epoch)?);
         backend.set_marker(before, marker)?;
@@ -19,7 +20,7 @@ pub(super) fn a_marker_is_read_back(backend: &dyn Backend) -> Outcome {
     Ok(())
 }
 
-pub(super) fn a_marker_changes_only_from_what_is_expected(backend: &dyn Backend) -> Outcome {
+pub(super) fn a_marker_changes_only_from_what_is_expected(backend: &Subject<'_>) -> Outcome {
     let marker = fresh(7)?;
     backend.set_marker(backend.marker()?, marker)?;
     let other = fresh(8)?;
@@ -34,7 +35,7 @@ pub(super) fn a_marker_changes_only_from_what_is_expected(backend: &dyn Backend)
     Ok(())
 }
 
-pub(super) fn one_of_many_threads_changes_the_marker(backend: &dyn Backend) -> Outcome {
+pub(super) fn one_of_many_threads_changes_the_marker(backend: &Subject<'_>) -> Outcome {
     for round in 0..10 {
         let before = backend.marker()?;
         let won = AtomicUsize::new(0);

@@ -13,6 +13,7 @@
 //! says so. What the suite stores it destroys again; the marker and new root keys stay.
 
 mod binding;
+mod device;
 mod keys;
 mod listing;
 mod marker;
@@ -23,14 +24,19 @@ mod threads;
 
 pub use report::{Entry, Report, Verdict};
 
-use crate::{Backend, KeyBackend};
+use std::sync::Arc;
+
+use crate::{Backend, DeviceCipher, KeyBackend, RootKeyId};
+use device::DeviceSubject;
 use report::Outcome;
+use site::Subject;
 
 macro_rules! checks {
     ($($module:ident::$name:ident,)*) => { &[$((stringify!($name), $module::$name),)*] };
 }
 
-type BackendCheck = fn(&dyn Backend) -> Outcome;
+type BackendCheck = fn(&Subject<'_>) -> Outcome;
+type DeviceCheck = fn(&DeviceSubject<'_>) -> Outcome;
 type KeyBackendCheck = fn(&dyn KeyBackend) -> Outcome;
 
 const BACKEND: &[(&str, BackendCheck)] = checks![
@@ -71,12 +77,46 @@ const KEY_BACKEND: &[(&str, KeyBackendCheck)] = checks![
     keys::key_health_finds_nothing_wrong,
 ];
 
-/// Runs every check of [`Backend`].
+const DEVICE: &[(&str, DeviceCheck)] = checks![
+    device::what_was_encrypted_comes_back,
+    device::encrypting_twice_gives_different_bytes,
+    device::an_altered_part_does_not_open,
+    device::another_key_does_not_open,
+    device::a_rewrapped_key_opens_what_it_encrypted,
+    device::only_keys_of_the_device_are_called_so,
+    device::more_keys_than_are_held_still_open,
+    device::many_threads_encrypt_and_decrypt,
+];
+
+/// Runs every check of [`Backend`] with project keys in this process.
 pub fn backend(subject: &dyn Backend) -> Report {
+    all_of_backend(&Subject::new(subject))
+}
+
+/// Runs every check of [`Backend`] with project keys that stay in `device`, wrapped under `root`.
+pub fn backend_with_device(
+    subject: &dyn Backend,
+    device: &Arc<dyn DeviceCipher>,
+    root: &RootKeyId,
+) -> Report {
+    all_of_backend(&Subject::with_device(subject, device, root))
+}
+
+fn all_of_backend(subject: &Subject<'_>) -> Report {
     Report::of(BACKEND.iter().map(|(name, check)| (*name, check(subject))))
 }
 
 /// Runs every check of [`KeyBackend`]. Makes new root keys.
 pub fn key_backend(subject: &dyn KeyBackend) -> Report {
     Report::of(KEY_BACKEND.iter().map(|(name, check)| (*name, check(subject))))
+}
+
+/// Runs every check of [`DeviceCipher`], under two root keys of `keys`, whose device this is.
+pub fn device(
+    keys: &dyn KeyBackend,
+    subject: &Arc<dyn DeviceCipher>,
+    roots: [&RootKeyId; 2],
+) -> Report {
+    let subject = DeviceSubject { keys, cipher: subject, roots };
+    Report::of(DEVICE.iter().map(|(name, check)| (*name, check(&subject))))
 }

@@ -1,8 +1,8 @@
 //! Use by many threads at once.
 
 use super::report::{Ending, Outcome, ensure, refused};
-use super::site::Site;
-use crate::{Backend, ErrorKind, SecretBytes};
+use super::site::{Site, Subject};
+use crate::{ErrorKind, SecretBytes};
 
 const THREADS: usize = 8;
 
@@ -17,10 +17,10 @@ pub(super) fn at_once(work: impl Fn(usize) -> Outcome + Sync) -> Outcome {
     ends.into_iter().collect()
 }
 
-pub(super) fn many_threads_keep_their_own_payloads(backend: &dyn Backend) -> Outcome {
+pub(super) fn many_threads_keep_their_own_payloads(backend: &Subject<'_>) -> Outcome {
     at_once(|thread| {
         for round in 0..20 {
-            let site = Site::new()?;
+            let site = Site::new(backend)?;
             let (payload, locator) = site.fill(backend, 1 + 37 * thread + round)?;
             let loaded = backend.load(&site.placement(), &locator)?;
             ensure!(loaded.equals(&payload), "thread {thread} got another payload");
@@ -32,8 +32,8 @@ pub(super) fn many_threads_keep_their_own_payloads(backend: &dyn Backend) -> Out
     })
 }
 
-pub(super) fn one_of_many_threads_takes_a_reference(backend: &dyn Backend) -> Outcome {
-    let site = Site::new()?;
+pub(super) fn one_of_many_threads_takes_a_reference(backend: &Subject<'_>) -> Outcome {
+    let site = Site::new(backend)?;
     let payloads: Vec<SecretBytes> =
         (0..THREADS).map(|_| SecretBytes::random(64)).collect::<crate::Result<_>>()?;
     let winners = std::sync::Mutex::new(Vec::new());
