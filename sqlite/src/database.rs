@@ -87,10 +87,11 @@ impl Database {
         access: Access,
         first: Connection,
     ) -> Result<Database> {
-        if schema.inspect(&first)? > 0 {
-            if access.is_read_only() {
-                return Err(schema.outdated());
-            }
+        let missing = schema.inspect(&first)?;
+        if access.is_read_only() && !schema.can_be_read_without(missing) {
+            return Err(schema.outdated());
+        }
+        if missing > 0 && !access.is_read_only() {
             make_writer(&first)?;
             schema.migrate(&first)?;
         }

@@ -26,6 +26,9 @@ pub struct Migration {
     pub name: &'static str,
     /// The statements.
     pub sql: &'static str,
+    /// Whether what reads needs it. A migration that only adds what writers use is not needed, and a
+    /// database without it can be read on a read-only medium.
+    pub needed_to_read: bool,
 }
 
 impl Migration {
@@ -67,6 +70,12 @@ impl Schema {
             }
         }
         Ok(self.migrations.len() - applied.len())
+    }
+
+    /// Whether a database that lacks the last `missing` migrations can be read as it is.
+    pub(crate) fn can_be_read_without(&self, missing: usize) -> bool {
+        let first = self.migrations.len() - missing;
+        self.migrations[first..].iter().all(|migration| !migration.needed_to_read)
     }
 
     /// Applies what is missing, in one transaction that this process alone holds.

@@ -63,7 +63,8 @@ impl Readers {
     fn start_again(&self, pool: &mut Pool) -> Result<Reader> {
         let access = Arc::new(Access::probe(&self.path)?);
         let reader = Reader::open(access.clone(), &self.path)?;
-        if self.schema.inspect(&reader.connection)? > 0 {
+        let missing = self.schema.inspect(&reader.connection)?;
+        if !self.schema.can_be_read_without(missing) {
             return Err(self.schema.outdated());
         }
         *pool = Pool { access, idle: Vec::new() };

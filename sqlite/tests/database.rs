@@ -14,10 +14,19 @@ const ONE: &[Migration] = &[Migration {
     number: 1,
     name: "first",
     sql: "CREATE TABLE t (id INTEGER PRIMARY KEY, v BLOB NOT NULL) STRICT;",
+    needed_to_read: true,
 }];
-const TWO: &[Migration] =
-    &[ONE[0], Migration { number: 2, name: "second", sql: "ALTER TABLE t ADD COLUMN w TEXT;" }];
-const CHANGED: &[Migration] = &[Migration { number: 1, name: "first", sql: "SELECT 1;" }];
+const TWO: &[Migration] = &[
+    ONE[0],
+    Migration {
+        number: 2,
+        name: "second",
+        sql: "ALTER TABLE t ADD COLUMN w TEXT;",
+        needed_to_read: true,
+    },
+];
+const CHANGED: &[Migration] =
+    &[Migration { number: 1, name: "first", sql: "SELECT 1;", needed_to_read: true }];
 const SCHEMA: Schema = Schema { application_id: 7, what: "test", migrations: ONE };
 
 fn insert(database: &Database, id: i64) -> Result<()> {

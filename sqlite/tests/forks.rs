@@ -13,7 +13,12 @@ use strongroom_sqlite::{Database, Migration, Schema};
 const SCHEMA: Schema = Schema {
     application_id: 7,
     what: "test",
-    migrations: &[Migration { number: 1, name: "first", sql: "CREATE TABLE t (v BLOB) STRICT;" }],
+    migrations: &[Migration {
+        number: 1,
+        name: "first",
+        sql: "CREATE TABLE t (v BLOB) STRICT;",
+        needed_to_read: true,
+    }],
 };
 
 /// Whether a lock is free again that a process took, which then made a child that lives and itself died.

@@ -17,6 +17,7 @@ const SCHEMA: Schema = Schema {
         number: 1,
         name: "first",
         sql: "CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT;",
+        needed_to_read: true,
     }],
 };
 
@@ -124,4 +125,28 @@ fn what_was_read_while_the_file_changed_is_not_believed() {
     });
     assert_eq!(overtaken.unwrap_err().kind(), ErrorKind::Unavailable);
     assert_eq!(count(&reader).unwrap(), 1);
+}
+
+#[test]
+fn an_older_database_is_read_where_only_writers_need_what_is_missing() {
+    let name = "an_older_database_is_read_where_only_writers_need_what_is_missing";
+    let Some([writable, read_only]) = mounted_twice(name) else { return };
+    drop(Database::create(&writable.join("a.db"), &SCHEMA).unwrap());
+    let second = |needed_to_read| Migration {
+        number: 2,
+        name: "second",
+        sql: "CREATE TABLE u (id INTEGER) STRICT;",
+        needed_to_read,
+    };
+    let open = |folder: &Path, needed_to_read| {
+        // Leaked, because a schema is part of the program.
+        let migrations = Box::leak(Box::new([SCHEMA.migrations[0], second(needed_to_read)]));
+        let schema: &'static Schema = Box::leak(Box::new(Schema { migrations, ..SCHEMA }));
+        Database::open(&folder.join("a.db"), schema)
+    };
+    let refused = open(&read_only, true).err().map(|e| e.kind());
+    assert_eq!(refused, Some(ErrorKind::Unsupported));
+    assert_eq!(count(&open(&read_only, false).unwrap()).unwrap(), 0);
+    drop(open(&writable, true).unwrap());
+    assert_eq!(count(&open(&read_only, true).unwrap()).unwrap(), 0);
 }

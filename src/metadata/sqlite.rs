@@ -15,11 +15,20 @@ use crate::{Error, ErrorKind, Result};
 const SCHEMA: Schema = Schema {
     application_id: 0x5352_4D44,
     what: "metadata",
-    migrations: &[Migration {
-        number: 1,
-        name: "first",
-        sql: include_str!("migrations/0001_first.sql"),
-    }],
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "first",
+            sql: include_str!("migrations/0001_first.sql"),
+            needed_to_read: true,
+        },
+        Migration {
+            number: 2,
+            name: "encryptions",
+            sql: include_str!("migrations/0002_encryptions.sql"),
+            needed_to_read: false,
+        },
+    ],
 };
 
 /// Names the lock that whoever destroys payloads shares, and that a backup has alone.

@@ -20,6 +20,7 @@ const SCHEMA: Schema = Schema {
         number: 1,
         name: "payloads",
         sql: include_str!("migrations/0001_payloads.sql"),
+        needed_to_read: true,
     }],
 };
 
