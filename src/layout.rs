@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::config::{BackendConfig, KeyConfig, KeyringPermissions};
+use crate::config::{BackendConfig, KeyChoice, KeyConfig, KeyringPermissions};
 use crate::config::{MACHINE, user_config, user_data};
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -75,16 +75,17 @@ impl Layout {
             })
         };
         let backend = BackendConfig::Enveloped {
-            key: KeyConfig::Software {
+            key: KeyChoice::Own(KeyConfig::Software {
                 keyring: text(&self.keyring)?,
                 keyring_permissions: KeyringPermissions::default(),
-            },
+            }),
             shelf: text(&self.shelf)?,
         };
         Ok(Config {
             metadata: text(&self.metadata)?,
             default_backend: FIRST_BACKEND.to_owned(),
             auto_create_projects: true,
+            keys: BTreeMap::new(),
             backends: BTreeMap::from([(FIRST_BACKEND.to_owned(), backend)]),
             projects: BTreeMap::new(),
         })

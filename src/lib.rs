@@ -41,7 +41,7 @@ mod store;
 mod time;
 mod words;
 
-pub use config::{BackendConfig, Config, KeyConfig, KeyringPermissions, ProjectConfig};
+pub use config::{BackendConfig, Config, KeyChoice, KeyConfig, KeyringPermissions, ProjectConfig};
 pub use info::{Fetched, Page, ProjectInfo, PutReceipt, SecretInfo, VersionInfo};
 pub use layout::Layout;
 pub use options::{

@@ -35,11 +35,14 @@ fn is_whole(config: &Config) {
 
 fn paths(config: &Config) -> Vec<&String> {
     let mut paths = vec![&config.metadata];
+    for key in config.key_backends().into_values() {
+        if let KeyConfig::Software { keyring, .. } = key {
+            paths.push(keyring);
+        }
+    }
     for backend in config.backends.values() {
-        if let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } =
-            backend
-        {
-            paths.extend([keyring, shelf]);
+        if let BackendConfig::Enveloped { shelf, .. } = backend {
+            paths.push(shelf);
         }
     }
     paths

@@ -1,5 +1,6 @@
 //! The config: where metadata lives, which backends there are, which project has which.
 
+mod keys;
 mod locate;
 mod permissions;
 mod unknown_keys;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use strongroom_backend::{file_error, folder_of};
 
+pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
 pub(crate) use locate::{MACHINE, user_config, user_data};
 pub(crate) use permissions::check_not_writable_by_others;
 
@@ -44,6 +46,9 @@ pub struct Config {
     /// Whether a put into an unknown project makes it. On by default.
     #[serde(default = "yes")]
     pub auto_create_projects: bool,
+    /// Key backends that backends may share, by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, KeyConfig>,
     /// Every backend, by its name.
     pub backends: BTreeMap<String, BackendConfig>,
     /// Projects with a backend of their own choice.
@@ -59,43 +64,24 @@ pub enum BackendConfig {
     /// Encrypts payloads under project keys and lays them on a shelf.
     Enveloped {
         /// What wraps the project keys.
-        key: KeyConfig,
+        key: KeyChoice,
         /// The path of a SQLite file.
         shelf: String,
     },
 }
 
-/// One key backend.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum KeyConfig {
-    /// Root keys in a keyring file.
-    Software {
-        /// The path of the keyring.
-        keyring: String,
-        /// Who else may read the keyring.
-        #[serde(default, skip_serializing_if = "KeyringPermissions::is_default")]
-        keyring_permissions: KeyringPermissions,
-    },
-}
+impl BackendConfig {
+    /// Which key backend wraps its project keys.
+    pub fn key(&self) -> &KeyChoice {
+        match self {
+            BackendConfig::Enveloped { key, .. } => key,
+        }
+    }
 
-/// Who may read a keyring besides its owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeyringPermissions {
-    /// Nobody.
-    #[default]
-    Owner,
-    /// The file's group: for mounted secrets.
-    Group,
-    /// Anybody: for mounted secrets whose folder is closed.
-    Any,
-}
-
-impl KeyringPermissions {
-    fn is_default(&self) -> bool {
-        *self == KeyringPermissions::Owner
+    fn key_mut(&mut self) -> &mut KeyChoice {
+        match self {
+            BackendConfig::Enveloped { key, .. } => key,
+        }
     }
 }
 
@@ -161,11 +147,13 @@ impl Config {
     }
 
     fn check(&self) -> Result<()> {
-        for name in self.backends.keys() {
+        let tables = self.backends.keys().map(|name| ("backends", name));
+        for (table, name) in tables.chain(self.keys.keys().map(|name| ("keys", name))) {
             check_project_name(name).map_err(|e| {
-                invalid(format!("[backends.{name}]: {}", e.what()), e.next().to_owned())
+                invalid(format!("[{table}.{name}]: {}", e.what()), e.next().to_owned())
             })?;
         }
+        self.check_key_backends()?;
         let named = self.projects.values().map(|p| &p.backend).chain([&self.default_backend]);
         for name in named {
             if !self.backends.contains_key(name) {
@@ -188,14 +176,21 @@ impl Config {
         Ok(())
     }
 
-    fn make_absolute(&mut self, base: &Path) {
-        absolute(&mut self.metadata, base);
-        for backend in self.backends.values_mut() {
-            let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } =
-                backend;
-            absolute(keyring, base);
-            absolute(shelf, base);
+    /// Hands over every path that is relative to the config's folder, to be changed.
+    pub(crate) fn each_path(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.metadata);
+        for (_, key) in self.key_backends_mut() {
+            let KeyConfig::Software { keyring, .. } = key;
+            change(keyring);
         }
+        for backend in self.backends.values_mut() {
+            let BackendConfig::Enveloped { shelf, .. } = backend;
+            change(shelf);
+        }
+    }
+
+    fn make_absolute(&mut self, base: &Path) {
+        self.each_path(&mut |path| absolute(path, base));
     }
 }
 
@@ -282,6 +277,30 @@ mod tests {
             assert_eq!(kind, ErrorKind::Config);
             assert!(text.contains(wrong) && text.contains(&format!("{expected}`")), "{text}");
         }
+    }
+
+    #[test]
+    fn backends_share_a_key_backend_by_its_name() {
+        let text = GOOD.replace(r#"{ kind = "software", keyring = "/k/keyring.json" }"#, "\"k2\"");
+        let (kind, said) = kind_and_text(&text);
+        assert_eq!(kind, ErrorKind::Config);
+        assert!(said.contains("[keys.k2]"), "{said}");
+        let text = format!("{text}\n[keys.k2]\nkind = \"software\"\nkeyring = \"k2.json\"");
+        let config = Config::from_toml(&text, Path::new("/base")).unwrap();
+        let keyring = "/base/k2.json".to_owned();
+        let software = KeyConfig::Software { keyring, keyring_permissions: Default::default() };
+        assert_eq!(config.key_backends(), BTreeMap::from([("k2", &software)]));
+        assert_eq!(Config::from_toml(&config.to_toml().unwrap(), Path::new("/")).unwrap(), config);
+        let (kind, said) = kind_and_text(&text.replace("keyring = ", "keyrnig = "));
+        assert!(kind == ErrorKind::Config && said.contains("`keys.k2.keyring`"), "{said}");
+    }
+
+    #[test]
+    fn a_key_backend_has_a_name_of_its_own() {
+        let text = format!("{GOOD}\n[keys.main]\nkind = \"software\"\nkeyring = \"k2.json\"");
+        let (kind, said) = kind_and_text(&text);
+        assert_eq!(kind, ErrorKind::Config);
+        assert!(said.contains("[keys.main]") && said.contains("[backends.main]"), "{said}");
     }
 
     #[test]

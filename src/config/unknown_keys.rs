@@ -5,7 +5,7 @@ use toml::{Table, Value};
 use crate::{Error, ErrorKind, Result};
 
 const TOP: &[&str] =
-    &["metadata", "default_backend", "auto_create_projects", "backends", "projects"];
+    &["metadata", "default_backend", "auto_create_projects", "keys", "backends", "projects"];
 const BACKEND: &[&str] = &["kind", "key", "shelf"];
 const KEY: &[&str] = &["kind", "keyring", "keyring_permissions"];
 const PROJECT: &[&str] = &["backend"];
@@ -19,6 +19,9 @@ pub(super) fn refuse(config: &Table) -> Result<()> {
         if let Some(Value::Table(key)) = backend.get("key") {
             check(&format!("{place}key."), key, KEY)?;
         }
+    }
+    for (name, key) in tables(config, "keys") {
+        check(&format!("keys.{name}."), key, KEY)?;
     }
     for (name, project) in tables(config, "projects") {
         check(&format!("projects.{name}."), project, PROJECT)?;

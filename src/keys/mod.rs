@@ -2,9 +2,11 @@
 
 mod project_keys;
 mod store_keys;
+mod wrapped;
 
 pub(crate) use project_keys::ProjectKeys;
 pub(crate) use store_keys::StoreKeys;
+pub(crate) use wrapped::{new_project_key, open_project_key};
 
 use strongroom_backend::{
     KeyBackend, KeyPurpose, ProjectId, RootKeyId, SecretBytes, StoreId, WrapContext,

@@ -15,7 +15,7 @@ record! {
     project_id: ProjectId,
     generation: u32,
     state: KeyState,
-    /// The backend whose key backend wrapped it.
+    /// The name of the key backend that wrapped it.
     backend: String,
     root_key_id: RootKeyId,
     wrapped: Vec<u8>,

@@ -8,8 +8,9 @@ use crate::keys::StoreKeys;
 use crate::{KeyState, Result, Timestamp};
 
 record! {
-    /// A root key of one backend's key backend.
+    /// A root key.
     RootKey in "root_keys" by &[0, 1];
+    /// The name of the key backend that holds it.
     backend: String,
     root_key_id: RootKeyId,
     state: KeyState,
@@ -17,12 +18,12 @@ record! {
     created_at: Timestamp,
 }
 
-/// Every root key, by backend and id.
+/// Every root key, by key backend and id.
 pub(crate) fn all(keys: &StoreKeys, queries: &dyn Queries) -> Result<Vec<RootKey>> {
     select(keys, queries, query!(RootKey, "ORDER BY backend, root_key_id"), &[])
 }
 
-/// The root key that wraps new keys of `backend`.
+/// The root key that wraps new keys of the key backend `backend`.
 pub(crate) fn active(
     keys: &StoreKeys,
     queries: &dyn Queries,

@@ -4,17 +4,19 @@ use strongroom_backend::{KeyId, ProjectId, step};
 
 use super::Session;
 use super::describe::{check_list, page};
-use crate::keys::project_key_context;
+use crate::keys::{new_project_key, project_key_context};
 use crate::metadata::keys::WrappedKey;
 use crate::metadata::projects::{self, Project};
 use crate::metadata::secrets::{self, NameRange};
 use crate::metadata::{Queries, Record, clock, root_keys};
 use crate::path::check_project_name;
-use crate::store::new_key;
 use crate::{Error, ErrorKind, KeyState, ListOptions, Page, ProjectInfo, ProjectState, Result};
 
 /// The generation that a project's key begins with.
 const FIRST_GENERATION: u32 = 1;
+
+/// How often a project is begun again while its root key is being rotated.
+const ATTEMPTS: usize = 16;
 
 impl Session {
     /// Makes a project with a key of its own, on `backend` or the one that the config gives it.
@@ -62,16 +64,32 @@ impl Session {
         }
     }
 
-    /// Makes a project and the first generation of its key in one transaction.
+    /// Makes a project, again when the root key was rotated just then.
     fn make_project(&self, name: &str, backend: &str) -> Result<Project> {
+        for _ in 0..ATTEMPTS {
+            if let Some(project) = self.try_to_make_project(name, backend)? {
+                return Ok(project);
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "the root key was changed by others again and again",
+            "try again",
+        ))
+    }
+
+    /// Makes a project and the first generation of its key in one transaction. Nothing when the root
+    /// key that wrapped it is no longer the active one.
+    fn try_to_make_project(&self, name: &str, backend: &str) -> Result<Option<Project>> {
         let slot = self.inner.slot(backend)?;
         let root = self.inner.active_root(slot)?;
         let id = ProjectId::random()?;
         let context = project_key_context(self.inner.id, id, FIRST_GENERATION);
-        let wrapped = slot.keys.wrap(&root.root_key_id, &new_key()?, &context)?;
+        let key_backend = self.inner.key_backends.get(&root.backend)?;
+        let wrapped = new_project_key(&*key_backend, &root.root_key_id, &context)?;
         let key_id = KeyId::random()?;
         step("project.key-wrapped");
-        let (inner, name) = (self.inner.clone(), name.to_owned());
+        let (inner, name, backend) = (self.inner.clone(), name.to_owned(), backend.to_owned());
         self.inner.metadata.writing(move |q| {
             let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
             if projects::find(&inner.keys, q, &name)?.is_some() {
@@ -81,12 +99,14 @@ impl Session {
                     "use it, or choose another name",
                 ));
             }
-            check_still_active(&inner, q, &root)?;
+            if root_keys::active(&inner.keys, q, &root.backend)?.as_ref() != Some(&root) {
+                return Ok(None);
+            }
             let project = Project {
                 project_id: id,
                 name: name.clone(),
                 state: ProjectState::Live,
-                backend: root.backend.clone(),
+                backend: backend.clone(),
                 epoch: inner.epoch(),
                 generation: FIRST_GENERATION,
                 created_at: now,
@@ -103,22 +123,9 @@ impl Session {
             };
             project.insert(&inner.keys, q)?;
             key.insert(&inner.keys, q)?;
-            Ok(project)
+            Ok(Some(project))
         })
     }
-}
-
-/// A root key that was replaced meanwhile wraps nothing new.
-fn check_still_active(
-    inner: &crate::store::Inner,
-    q: &dyn Queries,
-    root: &root_keys::RootKey,
-) -> Result<()> {
-    let active = root_keys::active(&inner.keys, q, &root.backend)?;
-    if active.as_ref().map(|key| &key.root_key_id) == Some(&root.root_key_id) {
-        return Ok(());
-    }
-    Err(Error::new(ErrorKind::Conflict, "the root key was changed just now", "try again"))
 }
 
 fn counted(q: &dyn Queries, project: Project) -> Result<ProjectInfo> {

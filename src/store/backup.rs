@@ -113,13 +113,13 @@ impl Inner {
             .mode(0o600)
             .open(&path)
             .map_err(|e| file_error("create", &path, e))?;
-        let keys = if passphrase.is_some() { shelves.len() } else { 0 };
+        let keys = if passphrase.is_some() { self.key_backends.names() } else { Vec::new() };
         let info = BackupInfo {
             store: self.id,
             made_at: Timestamp::from_micros(self.metadata.now()),
             holds_keys: passphrase.is_some(),
             epoch: self.epoch(),
-            sections: (2 + shelves.len() + keys) as u32,
+            sections: (2 + shelves.len() + keys.len()) as u32,
         };
         let mut writer = Writer::begin(&path, file, self.keys.backup_mac()?, &info)?;
         let config = restored_config(&self.config).to_toml()?;
@@ -129,9 +129,9 @@ impl Inner {
             writer.file(SectionKind::Shelf, &slot.name, copy)?;
         }
         if let Some(passphrase) = passphrase {
-            for (slot, _) in &shelves {
-                let sealed = self.seal_keys(slot, passphrase)?;
-                writer.bytes(SectionKind::Keys, &slot.name, &sealed)?;
+            for name in &keys {
+                let sealed = self.seal_keys(name, passphrase)?;
+                writer.bytes(SectionKind::Keys, name, &sealed)?;
             }
         }
         let bytes = writer.finish()?;
@@ -139,16 +139,16 @@ impl Inner {
         Ok(BackupReport { bytes, versions, holds_keys: false })
     }
 
-    fn seal_keys(&self, slot: &super::Slot, passphrase: &SecretBytes) -> Result<Vec<u8>> {
-        let keys = slot.keys.export().map_err(|e| e.with_backend(slot.name.as_str()))?;
+    fn seal_keys(&self, name: &str, passphrase: &SecretBytes) -> Result<Vec<u8>> {
+        let keys = self.key_backends.get(name)?.export().map_err(|e| e.with_backend(name))?;
         let cost = PassphraseCost::NOW;
         let salt: [u8; SALT] = strongroom_backend::random_bytes()?;
         let key = cost.derive(passphrase, &salt)?;
         let mut fields = cost.to_bytes().to_vec();
         fields.extend_from_slice(&salt);
-        let mut name = Vec::new();
-        strongroom_crypto::append_text(&mut name, &slot.name);
-        BACKUP_KEYS.seal(&key, &fields, &[self.id.as_bytes(), &name], &keys)
+        let mut bound_name = Vec::new();
+        strongroom_crypto::append_text(&mut bound_name, name);
+        BACKUP_KEYS.seal(&key, &fields, &[self.id.as_bytes(), &bound_name], &keys)
     }
 
     /// Writes down that there is a backup, where that can be written.
@@ -170,19 +170,21 @@ impl Inner {
 pub(super) fn restored_config(config: &Config) -> Config {
     let mut config = config.clone();
     config.metadata = "metadata.db".to_owned();
-    for (name, backend) in &mut config.backends {
-        let BackendConfig::Enveloped { key, shelf } = backend;
+    for (name, key) in config.key_backends_mut() {
         let KeyConfig::Software { keyring, keyring_permissions } = key;
         *keyring = keyring_file(name);
         *keyring_permissions = KeyringPermissions::Owner;
+    }
+    for (name, backend) in &mut config.backends {
+        let BackendConfig::Enveloped { shelf, .. } = backend;
         *shelf = shelf_file(name);
     }
     config
 }
 
-/// The name of a backend's keyring in a restored folder.
-pub(super) fn keyring_file(backend: &str) -> String {
-    format!("keyring-{backend}.json")
+/// The name of a key backend's keyring in a restored folder.
+pub(super) fn keyring_file(name: &str) -> String {
+    format!("keyring-{name}.json")
 }
 
 /// The name of a backend's shelf in a restored folder.

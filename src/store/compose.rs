@@ -1,14 +1,18 @@
 //! The one place that names concrete backends: from the config to what it describes.
 
-use strongroom_backend::{Backend, KeyBackend};
+use std::sync::Arc;
+
+use strongroom_backend::{Backend, KeyBackend, RootKeyId};
 
 use super::Slot;
+use super::key_backends::of_backend;
 use crate::config::{BackendConfig, KeyConfig};
 use crate::metadata::Metadata;
 use crate::{Config, Result};
 
 /// The root key that a new key backend begins with.
-pub(super) const FIRST_ROOT_KEY: &str = "root-1";
+#[cfg(feature = "software")]
+const FIRST_ROOT_KEY: &str = "root-1";
 
 /// Opens the metadata database of a config.
 pub(super) fn open_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
@@ -23,32 +27,36 @@ pub(super) fn create_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
 /// Opens every backend of a config.
 pub(super) fn open_backends(config: &Config) -> Result<Vec<Slot>> {
     slots(config, |backend| {
-        let BackendConfig::Enveloped { key, shelf } = backend;
-        Ok((open_enveloped(shelf)?, open_keys(key)?))
+        let BackendConfig::Enveloped { shelf, .. } = backend;
+        open_enveloped(shelf)
     })
 }
 
-/// Makes every backend of a config, each with its first root key.
+/// Makes every backend of a config.
 pub(super) fn create_backends(config: &Config) -> Result<Vec<Slot>> {
     slots(config, |backend| {
-        let BackendConfig::Enveloped { key, shelf } = backend;
-        let keys = create_keys(key)?;
-        Ok((create_enveloped(shelf)?, keys))
+        let BackendConfig::Enveloped { shelf, .. } = backend;
+        create_enveloped(shelf)
     })
 }
 
-type Parts = (Box<dyn Backend>, Box<dyn KeyBackend>);
-
-fn slots(config: &Config, make: impl Fn(&BackendConfig) -> Result<Parts>) -> Result<Vec<Slot>> {
+fn slots(
+    config: &Config,
+    make: impl Fn(&BackendConfig) -> Result<Box<dyn Backend>>,
+) -> Result<Vec<Slot>> {
     let slot = |(name, backend): (&String, &BackendConfig)| {
-        let (backend, keys) = make(backend).map_err(|e| match e.backend() {
-            None => e.with_backend(name.as_str()),
-            Some(_) => e,
-        })?;
-        Ok(Slot { name: name.clone(), backend, keys, checked: Default::default() })
+        Ok(Slot {
+            name: name.clone(),
+            backend: make(backend).map_err(|e| of_backend(name, e))?,
+            key_backend: config.key_backend_of(name).to_owned(),
+            checked: Default::default(),
+        })
     };
     config.backends.iter().map(slot).collect()
 }
+
+/// A key backend, and its first root key for this store.
+pub(super) type Created = (Arc<dyn KeyBackend>, RootKeyId);
 
 #[cfg(feature = "sqlite")]
 fn metadata(config: &Config, create: bool) -> Result<Box<dyn Metadata>> {
@@ -86,34 +94,46 @@ fn create_enveloped(_: &str) -> Result<Box<dyn Backend>> {
     Err(not_built("a SQLite shelf", "sqlite"))
 }
 
+/// Opens a key backend. Never makes a key.
+pub(super) fn open_key_backend(key: &KeyConfig) -> Result<Arc<dyn KeyBackend>> {
+    match key {
+        #[cfg(feature = "software")]
+        KeyConfig::Software { keyring, keyring_permissions } => {
+            use strongroom_software::SoftwareKeys;
+            let permissions = permissions_of(*keyring_permissions);
+            Ok(Arc::new(SoftwareKeys::open(std::path::Path::new(keyring), permissions)?))
+        }
+        #[cfg(not(feature = "software"))]
+        KeyConfig::Software { .. } => Err(not_built("a software key backend", "software")),
+    }
+}
+
+/// Makes a key backend with its first root key.
+pub(super) fn create_key_backend(key: &KeyConfig) -> Result<Created> {
+    match key {
+        #[cfg(feature = "software")]
+        KeyConfig::Software { keyring, .. } => {
+            use strongroom_software::SoftwareKeys;
+            let first = RootKeyId::new(FIRST_ROOT_KEY)?;
+            let keys = SoftwareKeys::create(std::path::Path::new(keyring), &first)?;
+            Ok((Arc::new(keys), first))
+        }
+        #[cfg(not(feature = "software"))]
+        KeyConfig::Software { .. } => Err(not_built("a software key backend", "software")),
+    }
+}
+
 #[cfg(feature = "software")]
-fn open_keys(key: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
+fn permissions_of(
+    permissions: crate::config::KeyringPermissions,
+) -> strongroom_software::KeyringPermissions {
     use crate::config::KeyringPermissions as Ours;
-    use strongroom_software::{KeyringPermissions, SoftwareKeys};
-    let KeyConfig::Software { keyring, keyring_permissions } = key;
-    let permissions = match keyring_permissions {
+    use strongroom_software::KeyringPermissions;
+    match permissions {
         Ours::Owner => KeyringPermissions::Owner,
         Ours::Group => KeyringPermissions::Group,
         Ours::Any => KeyringPermissions::Any,
-    };
-    Ok(Box::new(SoftwareKeys::open(std::path::Path::new(keyring), permissions)?))
-}
-
-#[cfg(feature = "software")]
-fn create_keys(key: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
-    let KeyConfig::Software { keyring, .. } = key;
-    let first = strongroom_backend::RootKeyId::new(FIRST_ROOT_KEY)?;
-    Ok(Box::new(strongroom_software::SoftwareKeys::create(std::path::Path::new(keyring), &first)?))
-}
-
-#[cfg(not(feature = "software"))]
-fn open_keys(_: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
-    Err(not_built("a software key backend", "software"))
-}
-
-#[cfg(not(feature = "software"))]
-fn create_keys(_: &KeyConfig) -> Result<Box<dyn KeyBackend>> {
-    Err(not_built("a software key backend", "software"))
+    }
 }
 
 /// A file that the config names and that is not there is no secret that was not found.

@@ -1,16 +1,17 @@
 //! Making a store. The config comes last: without it there is no store, only files.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use strongroom_backend::{
-    KeyId, Marker, ProjectId, RootKeyId, StoreId, create_file, create_folder, file_error,
-    folder_of, host_micros, step,
+    KeyId, Marker, ProjectId, StoreId, create_file, create_folder, file_error, folder_of,
+    host_micros, step,
 };
 
-use super::{Slot, compose, new_key};
-use crate::config::{BackendConfig, KeyConfig};
+use super::compose::Created;
+use super::key_backends::of_backend;
+use super::{compose, new_key};
 use crate::keys::{StoreKeys, make_check_value, store_key_context};
 use crate::metadata::clock::Clock;
 use crate::metadata::keys::WrappedKey;
@@ -45,6 +46,7 @@ pub(super) fn create(layout: &Layout) -> Result<()> {
 fn make(layout: &Layout) -> Result<()> {
     let config = layout.to_config()?;
     let marker = Marker { store: StoreId::random()?, epoch: host_micros() };
+    let keys = create_key_backends(&config)?;
     let slots = compose::create_backends(&config)?;
     step("init.backends-made");
     for slot in &slots {
@@ -52,47 +54,56 @@ fn make(layout: &Layout) -> Result<()> {
     }
     let metadata = compose::create_metadata(&config)?;
     step("init.metadata-made");
-    write_first_rows(&*metadata, &slots, &config.default_backend, marker)?;
+    let default = config.key_backend_of(&config.default_backend);
+    write_first_rows(&*metadata, &keys, default, marker)?;
     step("init.rows-written");
-    drop((metadata, slots));
+    drop((metadata, slots, keys));
     let text = relative_to(config, &folder_of(&layout.config)).to_toml()?;
     create_file(&layout.config, text.as_bytes(), 0o600)?;
     step("init.config-written");
     Ok(())
 }
 
+fn create_key_backends(config: &Config) -> Result<BTreeMap<String, Created>> {
+    let create = |(name, key): (&str, &crate::KeyConfig)| {
+        let created = compose::create_key_backend(key).map_err(|e| of_backend(name, e))?;
+        Ok((name.to_owned(), created))
+    };
+    config.key_backends().into_iter().map(create).collect()
+}
+
+/// The store key is wrapped by the key backend of the default backend.
 fn write_first_rows(
     metadata: &dyn Metadata,
-    slots: &[Slot],
-    default_backend: &str,
+    created: &BTreeMap<String, Created>,
+    default: &str,
     marker: Marker,
 ) -> Result<()> {
     let now = Timestamp::from_micros(marker.epoch);
-    let root = RootKeyId::new(compose::FIRST_ROOT_KEY)?;
     let store_key = new_key()?;
     let keys = StoreKeys::derive(marker.store, &store_key)?;
     let mut root_keys = Vec::new();
-    let mut wrapped = None;
-    for slot in slots {
+    for (name, (backend, root)) in created {
         root_keys.push(RootKey {
-            backend: slot.name.clone(),
+            backend: name.clone(),
             root_key_id: root.clone(),
             state: KeyState::Active,
-            check_value: make_check_value(&*slot.keys, &root, marker.store)?,
+            check_value: make_check_value(&**backend, root, marker.store)?,
             created_at: now,
         });
-        if slot.name == default_backend {
-            wrapped = Some(slot.keys.wrap(&root, &store_key, &store_key_context(marker.store))?);
-        }
     }
+    let (backend, root) = created.get(default).ok_or_else(|| {
+        Error::new(ErrorKind::Internal, "the default key backend was not made", "report this")
+    })?;
+    let wrapped = backend.wrap(root, &store_key, &store_key_context(marker.store))?;
     let store_key = WrappedKey {
         key_id: KeyId::random()?,
         project_id: ProjectId::STORE,
         generation: 1,
         state: KeyState::Active,
-        backend: default_backend.to_owned(),
-        root_key_id: root,
-        wrapped: wrapped.unwrap_or_default(),
+        backend: default.to_owned(),
+        root_key_id: root.clone(),
+        wrapped,
         created_at: now,
     };
     let store = StoreRow {
@@ -113,17 +124,12 @@ fn write_first_rows(
 /// Paths in the config's own folder are written relative to it, so that the folder can be moved.
 pub(super) fn relative_to(mut config: Config, folder: &Path) -> Config {
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-    let shorten = |path: &mut String| {
+    let mut shorten = |path: &mut String| {
         if let Some(rest) = Path::new(&*path).strip_prefix(&folder).ok().and_then(Path::to_str) {
             *path = rest.to_owned();
         }
     };
-    shorten(&mut config.metadata);
-    for backend in config.backends.values_mut() {
-        let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } = backend;
-        shorten(keyring);
-        shorten(shelf);
-    }
+    config.each_path(&mut shorten);
     config
 }
 

@@ -1,5 +1,6 @@
 //! Health: each part is tested for real, and what somebody should act on is said.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use strongroom_backend::{Health, folder_of, memory_status};
 use super::{Inner, Slot, Store};
 use crate::config::{BackendConfig, KeyConfig};
 use crate::metadata::{clock, erasures, store_row, versions};
-use crate::{Result, Timestamp};
+use crate::{KeyState, Result, Timestamp};
 
 /// An expiry is announced this long before.
 const EXPIRY_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -34,9 +35,11 @@ impl Store {
         add("erasures", inner.erasure_health());
         add("memory", Ok(memory_health()));
         findings.extend(inner.root_key_health());
+        for name in inner.used_key_backends() {
+            findings.extend(inner.key_backend_health(&name));
+        }
         for slot in inner.slots() {
-            findings.extend(slot.keys.health().into_iter().map(|h| named(slot, h)));
-            findings.extend(slot.backend.health().into_iter().map(|h| named(slot, h)));
+            findings.extend(slot.backend.health().into_iter().map(|h| named(&slot.name, h)));
             findings.extend(inner.epoch_health(slot));
             findings.extend(inner.folder_health(slot));
         }
@@ -138,14 +141,28 @@ impl Inner {
         self.check_is_the_store(slot).err().map(|e| Health::error(part, e.to_string()))
     }
 
+    /// Those that hold a root key of the store, and those that a backend names.
+    fn used_key_backends(&self) -> BTreeSet<String> {
+        let holding = self.known_root_keys().unwrap_or_default().into_iter();
+        let holding = holding.filter(|key| key.state != KeyState::Destroyed).map(|key| key.backend);
+        holding.chain(self.slots().map(|slot| slot.key_backend.clone())).collect()
+    }
+
+    fn key_backend_health(&self, name: &str) -> Vec<Health> {
+        match self.key_backends.get(name) {
+            Ok(backend) => backend.health().into_iter().map(|h| named(name, h)).collect(),
+            Err(e) => vec![Health::error(format!("key backend {name}"), e.to_string())],
+        }
+    }
+
     fn folder_health(&self, slot: &Slot) -> Option<Health> {
-        let BackendConfig::Enveloped { key: KeyConfig::Software { keyring, .. }, shelf } =
-            self.config.backends.get(&slot.name)?;
+        let BackendConfig::Enveloped { shelf, .. } = self.config.backends.get(&slot.name)?;
+        let KeyConfig::Software { keyring, .. } = self.key_backends.config_of(&slot.key_backend)?;
         let folder = |path: &str| -> PathBuf {
             let folder = folder_of(Path::new(path));
             folder.canonicalize().unwrap_or(folder)
         };
-        (folder(keyring) == folder(shelf)).then(|| {
+        (folder(&keyring) == folder(shelf)).then(|| {
             Health::warning(
                 format!("folder {}", slot.name),
                 "keyring and shelf share a folder: whoever copies it has every secret; move the \
@@ -170,6 +187,6 @@ fn memory_health() -> Health {
     )
 }
 
-fn named(slot: &Slot, health: Health) -> Health {
-    Health { part: format!("{} {}", health.part, slot.name), ..health }
+fn named(name: &str, health: Health) -> Health {
+    Health { part: format!("{} {name}", health.part), ..health }
 }

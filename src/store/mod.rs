@@ -8,6 +8,7 @@ mod doctor;
 mod epoch;
 mod erasing;
 mod health;
+mod key_backends;
 mod open;
 mod restore;
 mod root_keys;
@@ -19,7 +20,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use strongroom_backend::{Backend, KeyBackend, Marker, Process, ProjectKey, SecretBytes, StoreId};
+use strongroom_backend::{Backend, Marker, Process, ProjectKey, RootKeyId, SecretBytes, StoreId};
 
 pub use backup::BackupReport;
 pub use backup_file::{BackupInfo, backup_info};
@@ -28,7 +29,9 @@ pub(crate) use erasing::as_pending;
 pub use restore::{RestoreKeys, RestoreReport};
 pub use root_keys::{KeyCheck, RootKeyInfo};
 
-use crate::keys::{ProjectKeys, StoreKeys, project_key_context};
+use key_backends::KeyBackends;
+
+use crate::keys::{ProjectKeys, StoreKeys, open_project_key, project_key_context};
 use crate::metadata::projects::Project;
 use crate::metadata::{self, Metadata};
 use crate::{Config, Error, ErrorKind, KeyState, Layout, Result, Session};
@@ -59,15 +62,17 @@ pub(crate) struct Inner {
     pub(crate) metadata: Box<dyn Metadata>,
     pub(crate) keys: StoreKeys,
     slots: BTreeMap<String, Slot>,
+    pub(crate) key_backends: KeyBackends,
     project_keys: ProjectKeys,
     process: Process,
 }
 
-/// A backend of the config, with the key backend that wraps its projects' keys.
+/// A backend of the config.
 pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) backend: Box<dyn Backend>,
-    pub(crate) keys: Box<dyn KeyBackend>,
+    /// The name of the key backend that the config gives it.
+    pub(crate) key_backend: String,
     /// When the backend's marker was found to be that of this epoch.
     checked: Mutex<Option<(Instant, i64)>>,
 }
@@ -98,12 +103,16 @@ impl Store {
     /// Erases that were recorded and not finished are finished here. `Config` when the config or
     /// the keyring is missing, unsafe or not the store's own.
     pub fn open(config: &Path) -> Result<Store> {
-        Store::open_config(Config::load(config)?)
+        Store::open_from(Config::load(config)?, Some(config))
     }
 
     /// As [`open`](Self::open), with a config that was read already.
     pub fn open_config(config: Config) -> Result<Store> {
-        let inner = Arc::new(open::open(config)?);
+        Store::open_from(config, None)
+    }
+
+    fn open_from(config: Config, file: Option<&Path>) -> Result<Store> {
+        let inner = Arc::new(open::open(config, file)?);
         erasing::finish_recorded(&inner);
         Ok(Store { inner })
     }
@@ -196,13 +205,10 @@ impl Inner {
         let load = || {
             let row = row()?;
             usable(row.state)?;
-            let slot = self.slot(&row.backend)?;
+            let backend = self.key_backends.get(&row.backend)?;
             let context = project_key_context(self.id, id, generation);
-            let key = slot
-                .keys
-                .unwrap(&row.root_key_id, &row.wrapped, &context)
-                .map_err(|e| self.explain_unwrap(slot, &row.root_key_id, e))?;
-            Ok(ProjectKey::new(generation, key))
+            open_project_key(&*backend, &row.root_key_id, &row.wrapped, &context)
+                .map_err(|e| self.explain_unwrap(&row.backend, &row.root_key_id, e))
         };
         self.project_keys.get(id, generation, || usable(row()?.state), load)
     }
@@ -211,37 +217,19 @@ impl Inner {
         self.project_keys.forget(project.project_id);
     }
 
-    /// Wraps a new key for a project of `slot` under its active root key.
-    pub(crate) fn active_root(&self, slot: &Slot) -> Result<metadata::root_keys::RootKey> {
-        let found =
-            self.metadata.reading(|q| metadata::root_keys::active(&self.keys, q, &slot.name))?;
-        found.ok_or_else(|| {
-            Error::new(
-                ErrorKind::Config,
-                format!("backend {} has no root key in this store", slot.name),
-                "use a backend that was there when the store was made",
-            )
-        })
-    }
-
     /// A wrapped key that does not open was altered, or the root key at hand is another one.
-    fn explain_unwrap(
-        &self,
-        slot: &Slot,
-        root: &strongroom_backend::RootKeyId,
-        error: Error,
-    ) -> Error {
+    fn explain_unwrap(&self, key_backend: &str, root: &RootKeyId, error: Error) -> Error {
         if error.kind() != ErrorKind::Corrupt {
             return error;
         }
-        let recorded = self.metadata.reading(|q| metadata::root_keys::all(&self.keys, q));
-        let row = recorded.ok().and_then(|rows| {
-            rows.into_iter().find(|r| r.backend == slot.name && r.root_key_id == *root)
-        });
-        row.and_then(|r| {
-            crate::keys::verify_check_value(&*slot.keys, root, self.id, &r.check_value).err()
-        })
-        .unwrap_or(error)
+        let check = || -> Result<()> {
+            let rows = self.metadata.reading(|q| metadata::root_keys::all(&self.keys, q))?;
+            let row = rows.iter().find(|r| r.backend == key_backend && r.root_key_id == *root);
+            let Some(row) = row else { return Ok(()) };
+            let backend = self.key_backends.get(key_backend)?;
+            crate::keys::verify_check_value(&*backend, root, self.id, &row.check_value)
+        };
+        check().err().unwrap_or(error)
     }
 }
 

@@ -1,21 +1,26 @@
 //! Opening a store: from the root key to the store key to authenticated rows.
 
+use std::path::Path;
+
 use strongroom_backend::{Process, StoreId, step};
 
+use super::key_backends::KeyBackends;
 use super::{Inner, Slot, compose};
 use crate::keys::{ProjectKeys, StoreKeys, store_key_context, verify_check_value};
 use crate::metadata::keys::WrappedKey;
 use crate::metadata::{Metadata, keys, root_keys, store_row};
 use crate::{Config, Error, ErrorKind, Result};
 
-/// Opens everything that a config names, and checks that it belongs together.
-pub(super) fn open(config: Config) -> Result<Inner> {
+/// Opens what a config names, and checks that it belongs together. Of the key backends, the one that
+/// wraps the store key is opened; the others wait until somebody needs them.
+pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
     let metadata = compose::open_metadata(&config)?;
     let slots = compose::open_backends(&config)?;
+    let key_backends = KeyBackends::new(&config, file);
     step("open.files-opened");
     let (store, store_key) =
         metadata.reading(|q| Ok((store_row::unchecked_id(q)?, keys::unchecked_store_key(q)?)))?;
-    let store_keys = unwrap_store_key(&*metadata, &slots, store, &store_key)?;
+    let store_keys = unwrap_store_key(&*metadata, &key_backends, store, &store_key)?;
     let row = metadata.reading(|q| {
         // The row that was used unchecked is checked now that it can be.
         keys::of_project(&store_keys, q, store_key.project_id, store_key.generation)?;
@@ -31,6 +36,7 @@ pub(super) fn open(config: Config) -> Result<Inner> {
         metadata,
         keys: store_keys,
         slots: slots.into_iter().map(|slot| (slot.name.clone(), slot)).collect(),
+        key_backends,
         project_keys: ProjectKeys::new(),
         process: Process::current(),
     })
@@ -38,24 +44,18 @@ pub(super) fn open(config: Config) -> Result<Inner> {
 
 fn unwrap_store_key(
     metadata: &dyn Metadata,
-    slots: &[Slot],
+    key_backends: &KeyBackends,
     store: StoreId,
     row: &WrappedKey,
 ) -> Result<StoreKeys> {
-    let slot = slots.iter().find(|slot| slot.name == row.backend).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Config,
-            format!("the config has no backend {}, whose root key opens this store", row.backend),
-            format!("add [backends.{}] to the config again", row.backend),
-        )
-    })?;
+    let backend = key_backends.get(&row.backend)?;
     let root = &row.root_key_id;
     let check_value =
-        metadata.reading(|q| root_keys::unchecked_check_value(q, &slot.name, root))?;
+        metadata.reading(|q| root_keys::unchecked_check_value(q, &row.backend, root))?;
     if let Some(check_value) = check_value {
-        verify_check_value(&*slot.keys, root, store, &check_value)?;
+        verify_check_value(&*backend, root, store, &check_value)?;
     }
-    let store_key = slot.keys.unwrap(root, &row.wrapped, &store_key_context(store))?;
+    let store_key = backend.unwrap(root, &row.wrapped, &store_key_context(store))?;
     StoreKeys::derive(store, &store_key)
 }
 

@@ -27,7 +27,7 @@ const KEYRING_LIMIT: usize = 16 << 20;
 pub enum RestoreKeys<'a> {
     /// From the backup, under this passphrase.
     Passphrase(&'a SecretBytes),
-    /// From a copy of the keyring that was kept elsewhere; for a store with one backend.
+    /// From a copy of the keyring that was kept elsewhere; for a store with one key backend.
     Keyring(&'a Path),
 }
 
@@ -112,7 +112,7 @@ fn extract(
             "name a copy of the keyring with --keyring",
         ));
     }
-    let (mut config, mut metadata, mut shelves) = (None, false, Vec::new());
+    let (mut config, mut metadata) = (None, false);
     let mut seen = Vec::new();
     while let Some(section) = reader.next()? {
         check_name(&section)?;
@@ -131,7 +131,6 @@ fn extract(
             }
             SectionKind::Shelf => {
                 reader.content_to(&section, &folder.join(shelf_file(&section.name)))?;
-                shelves.push(section.name);
             }
             SectionKind::Keys => {
                 let sealed = reader.content(&section)?;
@@ -146,13 +145,13 @@ fn extract(
     let Some(config) = config.filter(|_| metadata) else {
         return Err(damaged("it lacks its config or its metadata"));
     };
-    if let RestoreKeys::Keyring(keyring) = keys {
-        copy_keyring(keyring, folder, &shelves)?;
-    }
     let config = String::from_utf8(config).map_err(|_| damaged("its config is not text"))?;
     // Nothing is authentic yet: no path in the file leads out of the folder.
-    let config = restored_config(&Config::from_toml(&config, folder)?).to_toml()?;
-    create_file(&folder.join(CONFIG_FILE), config.as_bytes(), 0o600)?;
+    let config = restored_config(&Config::from_toml(&config, folder)?);
+    if let RestoreKeys::Keyring(keyring) = keys {
+        copy_keyring(keyring, folder, &config)?;
+    }
+    create_file(&folder.join(CONFIG_FILE), config.to_toml()?.as_bytes(), 0o600)?;
     Ok(reader.digest())
 }
 
@@ -190,23 +189,24 @@ fn open_keys(
     })
 }
 
-fn copy_keyring(keyring: &Path, folder: &Path, backends: &[String]) -> Result<()> {
-    let [backend] = backends else {
+fn copy_keyring(keyring: &Path, folder: &Path, config: &Config) -> Result<()> {
+    let names: Vec<&str> = config.key_backends().into_keys().collect();
+    let [name] = names[..] else {
         return Err(Error::new(
             ErrorKind::Unsupported,
-            "one keyring cannot serve several backends",
+            "one keyring cannot serve several key backends",
             "restore from a backup that was made with its keys",
         ));
     };
     let mut source = fs::File::open(keyring).map_err(|e| file_error("open", keyring, e))?;
     let bytes = SecretBytes::read_from(&mut source, KEYRING_LIMIT)?;
-    create_file(&folder.join(keyring_file(backend)), &bytes, 0o600)
+    create_file(&folder.join(keyring_file(name)), &bytes, 0o600)
 }
 
 /// Authenticates the file with the keys of the store in it, and gives the store its new epoch.
 fn begin_epoch(file: &Path, digest: &Digest, folder: &Path) -> Result<()> {
     let config = Config::load(&folder.join(CONFIG_FILE))?;
-    let inner = open::open(config)?;
+    let inner = open::open(config, None)?;
     backup_file::verify(file, digest, inner.keys.backup_mac()?)?;
     std::sync::Arc::new(inner).begin_epoch()
 }

@@ -1,6 +1,7 @@
 //! What the library promises, seen through its public API.
 
 mod erase;
+mod key_backends;
 mod keys;
 mod lists;
 mod must_fail;

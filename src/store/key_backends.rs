@@ -1,0 +1,97 @@
+//! The key backends of a store, each opened when it is first needed, and kept open.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use strongroom_backend::KeyBackend;
+
+use super::compose;
+use crate::config::KeyConfig;
+use crate::{Config, Error, ErrorKind, Result};
+
+/// Key backends by their names, which the config gives and the metadata's rows repeat.
+pub(crate) struct KeyBackends {
+    /// The config, where the store was opened from a file.
+    file: Option<PathBuf>,
+    known: Mutex<BTreeMap<String, Arc<Place>>>,
+}
+
+/// One key backend, opened or not yet.
+struct Place {
+    config: KeyConfig,
+    opened: Mutex<Option<Arc<dyn KeyBackend>>>,
+}
+
+impl KeyBackends {
+    /// Those of a config, which came from `file` if from any. Opens none.
+    pub(super) fn new(config: &Config, file: Option<&Path>) -> KeyBackends {
+        let backends = KeyBackends { file: file.map(Path::to_path_buf), known: Mutex::default() };
+        backends.learn(config);
+        backends
+    }
+
+    /// The key backend of this name. A failure to open it is not remembered.
+    pub(crate) fn get(&self, name: &str) -> Result<Arc<dyn KeyBackend>> {
+        let place = self.place(name)?;
+        // Held while it is opened: whoever needs the same one waits, nobody logs in twice.
+        let mut opened = place.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(backend) = &*opened {
+            return Ok(backend.clone());
+        }
+        let backend = compose::open_key_backend(&place.config).map_err(|e| of_backend(name, e))?;
+        *opened = Some(backend.clone());
+        Ok(backend)
+    }
+
+    /// What the config says of a key backend, `None` when it says nothing.
+    pub(super) fn config_of(&self, name: &str) -> Option<KeyConfig> {
+        self.known().get(name).map(|place| place.config.clone())
+    }
+
+    /// Every name that the config has, sorted.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.known().keys().cloned().collect()
+    }
+
+    fn place(&self, name: &str) -> Result<Arc<Place>> {
+        if let Some(place) = self.known().get(name) {
+            return Ok(place.clone());
+        }
+        // Another process may have moved keys since to a key backend that was named for it.
+        if let Some(file) = &self.file {
+            self.learn(&Config::load(file)?);
+        }
+        self.known().get(name).cloned().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Config,
+                format!("the config has no key backend {name}, which holds a root key of this store"),
+                format!(
+                    "add [keys.{name}] to the config again, or the [backends.{name}] whose key it was"
+                ),
+            )
+        })
+    }
+
+    /// Adds the key backends of a config. What is known already stays as it is.
+    fn learn(&self, config: &Config) {
+        let mut known = self.known();
+        for (name, key) in config.key_backends() {
+            known.entry(name.to_owned()).or_insert_with(|| {
+                Arc::new(Place { config: key.clone(), opened: Mutex::default() })
+            });
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Place>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The error with the name of the backend that it is about.
+pub(super) fn of_backend(name: &str, error: Error) -> Error {
+    match error.backend() {
+        None => error.with_backend(name),
+        Some(_) => error,
+    }
+}
