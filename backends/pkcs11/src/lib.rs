@@ -1,12 +1,32 @@
 //! PKCS#11 for the [Strongroom](https://docs.rs/strongroom) secret store: root keys in a token,
 //! payloads that the token encrypts, and payloads that are objects of the token.
 
+mod connect;
+mod errors;
+mod exchange;
+#[allow(dead_code)]
+mod failure;
+mod find;
+mod gate;
 #[cfg(feature = "test-harness")]
 pub mod harness;
 #[allow(dead_code)]
+mod held;
+mod initialize;
+mod login;
+mod module;
 mod pin;
+mod pool;
 mod settings;
+#[cfg(test)]
+mod tests;
+mod threads;
+#[allow(dead_code)]
+mod token;
+mod traffic;
 mod uri;
+mod worker;
 
 pub use settings::{PinSource, TokenChoice, TokenSettings};
+pub use token::Token;
 pub use uri::Pkcs11Uri;

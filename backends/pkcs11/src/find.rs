@@ -1,0 +1,116 @@
+//! Which slot has the token that was asked for.
+
+use cryptoki::context::Pkcs11;
+use cryptoki::slot::{Slot, TokenInfo};
+use strongroom_backend::{Error, ErrorKind};
+
+use crate::TokenChoice;
+use crate::failure::Failure;
+
+/// A token, and where it is now.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) slot: Slot,
+    pub(crate) info: TokenInfo,
+}
+
+impl Found {
+    /// The choice that finds this very token again, in whatever slot a restart puts it.
+    pub(crate) fn again(&self) -> TokenChoice {
+        let known = |text: &str| (!text.is_empty()).then(|| text.to_string());
+        TokenChoice {
+            label: known(self.info.label()),
+            serial: known(self.info.serial_number()),
+            manufacturer: known(self.info.manufacturer_id()),
+            model: known(self.info.model()),
+            slot: None,
+        }
+    }
+}
+
+/// Finds the one token that matches the choice.
+pub(crate) fn find(pkcs11: &Pkcs11, choice: &TokenChoice) -> Result<Found, Failure> {
+    let mut present = Vec::new();
+    let mut silent = None;
+    for slot in pkcs11.get_slots_with_token()? {
+        match pkcs11.get_token_info(slot) {
+            Ok(info) => present.push(Found { slot, info }),
+            // One broken token must not hide the others.
+            Err(error) => silent = Some(Failure::from(error)),
+        }
+    }
+    let (ready, blank): (Vec<Found>, Vec<Found>) = present
+        .iter()
+        .filter(|found| matches(choice, found))
+        .cloned()
+        .partition(|found| found.info.token_initialized());
+    match (ready.as_slice(), blank.as_slice()) {
+        ([one], _) => Ok(one.clone()),
+        ([], []) => Err(silent.unwrap_or_else(|| absent(choice, &present).into())),
+        ([], _) if *choice == TokenChoice::default() => Err(absent(choice, &present).into()),
+        ([], [blank, ..]) => Err(uninitialized(blank).into()),
+        (several, _) => Err(ambiguous(choice, several).into()),
+    }
+}
+
+fn matches(choice: &TokenChoice, found: &Found) -> bool {
+    let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|w| w == is);
+    same(&choice.label, found.info.label())
+        && same(&choice.serial, found.info.serial_number())
+        && same(&choice.manufacturer, found.info.manufacturer_id())
+        && same(&choice.model, found.info.model())
+        && choice.slot.is_none_or(|slot| slot == found.slot.id())
+}
+
+fn absent(choice: &TokenChoice, present: &[Found]) -> Error {
+    let others: Vec<String> =
+        present.iter().filter(|f| f.info.token_initialized()).map(described).collect();
+    let next = match others.as_slice() {
+        [] => "the module has no initialised token: plug it in, or initialise one".to_string(),
+        others => format!("bring it back, or choose another one: {}", others.join(", ")),
+    };
+    Error::new(ErrorKind::Unavailable, format!("{} is not there", wanted(choice)), next)
+}
+
+fn uninitialized(found: &Found) -> Error {
+    Error::new(
+        ErrorKind::Config,
+        format!("the token in slot {} is not initialised", found.slot.id()),
+        "initialise it with the token's own tool (`softhsm2-util --init-token` for SoftHSM)",
+    )
+}
+
+fn ambiguous(choice: &TokenChoice, several: &[Found]) -> Error {
+    let several: Vec<String> = several.iter().map(described).collect();
+    Error::new(
+        ErrorKind::Config,
+        format!("{} could be any of {}", wanted(choice), several.join(", ")),
+        "choose by serial number",
+    )
+}
+
+fn described(found: &Found) -> String {
+    format!(
+        "{:?} (serial {}, slot {})",
+        found.info.label(),
+        found.info.serial_number(),
+        found.slot.id()
+    )
+}
+
+/// The choice in words.
+pub(crate) fn wanted(choice: &TokenChoice) -> String {
+    let mut words = Vec::new();
+    let mut add = |name: &str, value: &Option<String>| {
+        words.extend(value.as_ref().map(|value| format!("{name} {value:?}")));
+    };
+    add("label", &choice.label);
+    add("serial", &choice.serial);
+    add("manufacturer", &choice.manufacturer);
+    add("model", &choice.model);
+    words.extend(choice.slot.map(|slot| format!("slot {slot}")));
+    match words.as_slice() {
+        [] => "a token".to_string(),
+        words => format!("the token with {}", words.join(", ")),
+    }
+}
