@@ -1,9 +1,11 @@
 //! The key hierarchy in memory: what the store key gives, and unwrapped project keys.
 
+mod device_grants;
 mod project_keys;
 mod store_keys;
 mod wrapped;
 
+pub(crate) use device_grants::DeviceGrants;
 pub(crate) use project_keys::ProjectKeys;
 pub(crate) use store_keys::StoreKeys;
 pub(crate) use wrapped::{new_project_key, open_project_key};

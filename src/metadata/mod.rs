@@ -5,6 +5,7 @@
 
 pub(crate) mod claims;
 pub(crate) mod clock;
+pub(crate) mod encryptions;
 pub(crate) mod erasures;
 pub(crate) mod keys;
 pub(crate) mod lookup;

@@ -2,6 +2,7 @@
 
 mod describe;
 mod erase;
+mod generations;
 mod get;
 pub(crate) mod labels;
 mod projects;

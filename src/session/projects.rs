@@ -1,16 +1,14 @@
 //! Projects.
 
-use strongroom_backend::{KeyId, ProjectId, step};
+use strongroom_backend::{ProjectId, step};
 
 use super::Session;
 use super::describe::{check_list, page};
-use crate::keys::{new_project_key, project_key_context};
-use crate::metadata::keys::WrappedKey;
 use crate::metadata::projects::{self, Project};
 use crate::metadata::secrets::{self, NameRange};
-use crate::metadata::{Queries, Record, clock, root_keys};
+use crate::metadata::{Queries, Record, clock};
 use crate::path::check_project_name;
-use crate::{Error, ErrorKind, KeyState, ListOptions, Page, ProjectInfo, ProjectState, Result};
+use crate::{Error, ErrorKind, ListOptions, Page, ProjectInfo, ProjectState, Result};
 
 /// The generation that a project's key begins with.
 const FIRST_GENERATION: u32 = 1;
@@ -81,13 +79,8 @@ impl Session {
     /// Makes a project and the first generation of its key in one transaction. Nothing when the root
     /// key that wrapped it is no longer the active one.
     fn try_to_make_project(&self, name: &str, backend: &str) -> Result<Option<Project>> {
-        let slot = self.inner.slot(backend)?;
-        let root = self.inner.active_root(slot)?;
         let id = ProjectId::random()?;
-        let context = project_key_context(self.inner.id, id, FIRST_GENERATION);
-        let key_backend = self.inner.key_backends.get(&root.backend)?;
-        let wrapped = new_project_key(&*key_backend, &root.root_key_id, &context)?;
-        let key_id = KeyId::random()?;
+        let key = self.new_generation(backend, id, FIRST_GENERATION)?;
         step("project.key-wrapped");
         let (inner, name, backend) = (self.inner.clone(), name.to_owned(), backend.to_owned());
         self.inner.metadata.writing(move |q| {
@@ -99,7 +92,7 @@ impl Session {
                     "use it, or choose another name",
                 ));
             }
-            if root_keys::active(&inner.keys, q, &root.backend)?.as_ref() != Some(&root) {
+            if !key.insert(&inner, q, now)? {
                 return Ok(None);
             }
             let project = Project {
@@ -111,18 +104,7 @@ impl Session {
                 generation: FIRST_GENERATION,
                 created_at: now,
             };
-            let key = WrappedKey {
-                key_id,
-                project_id: id,
-                generation: FIRST_GENERATION,
-                state: KeyState::Active,
-                backend: root.backend.clone(),
-                root_key_id: root.root_key_id.clone(),
-                wrapped: wrapped.clone(),
-                created_at: now,
-            };
             project.insert(&inner.keys, q)?;
-            key.insert(&inner.keys, q)?;
             Ok(Some(project))
         })
     }

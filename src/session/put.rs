@@ -103,7 +103,7 @@ impl Session {
                 created_project |= self.auto_create_project(path.project())?;
                 continue;
             };
-            let stored = self.store_payload(plan, payload)?;
+            let Some(stored) = self.store_payload(plan, payload)? else { continue };
             step("put.payload-stored");
             let secret_id = stored.secret;
             if let Outcome::Committed(version) = self.commit_put(path, options, stored)? {
@@ -136,14 +136,17 @@ impl Session {
         })
     }
 
-    /// Encrypts and stores a payload under new ids.
-    fn store_payload(&self, plan: Plan, payload: &SecretBytes) -> Result<Stored> {
+    /// Encrypts and stores a payload under new ids. Nothing when the key generation was just closed.
+    fn store_payload(&self, plan: Plan, payload: &SecretBytes) -> Result<Option<Stored>> {
         let inner = &self.inner;
         let slot = inner.slot(&plan.project.backend)?;
         inner.check_lately_that_it_is_the_store(slot)?;
         let now = inner.metadata.now();
         let generation = plan.project.generation;
         let key = inner.project_key(&plan.project, generation)?;
+        if !self.admit_encryption(&plan.project, &key)? {
+            return Ok(None);
+        }
         let secret = match plan.secret {
             Some(secret) => secret,
             None => SecretId::at(now)?,
@@ -160,7 +163,7 @@ impl Session {
             key: &key,
         };
         let locator = slot.call("store", |backend| backend.store(&at, payload))?;
-        Ok(Stored {
+        Ok(Some(Stored {
             generation,
             new_secret: plan.secret.is_none(),
             secret,
@@ -169,7 +172,7 @@ impl Session {
             locator,
             size: payload.len() as u32,
             project: plan.project,
-        })
+        }))
     }
 
     /// Makes the version visible, or finds that it was overtaken; then, as after an error that leaves

@@ -31,7 +31,7 @@ pub use root_keys::{KeyCheck, RootKeyInfo};
 
 use key_backends::KeyBackends;
 
-use crate::keys::{ProjectKeys, StoreKeys, open_project_key, project_key_context};
+use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys, open_project_key, project_key_context};
 use crate::metadata::projects::Project;
 use crate::metadata::{self, Metadata};
 use crate::{Config, Error, ErrorKind, KeyState, Layout, Result, Session};
@@ -64,6 +64,7 @@ pub(crate) struct Inner {
     slots: BTreeMap<String, Slot>,
     pub(crate) key_backends: KeyBackends,
     project_keys: ProjectKeys,
+    pub(crate) device_grants: DeviceGrants,
     process: Process,
 }
 

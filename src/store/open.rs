@@ -6,7 +6,7 @@ use strongroom_backend::{Process, StoreId, step};
 
 use super::key_backends::KeyBackends;
 use super::{Inner, Slot, compose};
-use crate::keys::{ProjectKeys, StoreKeys, store_key_context, verify_check_value};
+use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys, store_key_context, verify_check_value};
 use crate::metadata::keys::WrappedKey;
 use crate::metadata::{Metadata, keys, root_keys, store_row};
 use crate::{Config, Error, ErrorKind, Result};
@@ -38,6 +38,7 @@ pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
         slots: slots.into_iter().map(|slot| (slot.name.clone(), slot)).collect(),
         key_backends,
         project_keys: ProjectKeys::new(),
+        device_grants: DeviceGrants::default(),
         process: Process::current(),
     })
 }
