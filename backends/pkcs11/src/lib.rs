@@ -1,22 +1,32 @@
 //! PKCS#11 for the [Strongroom](https://docs.rs/strongroom) secret store: root keys in a token,
 //! payloads that the token encrypts, and payloads that are objects of the token.
 
+mod abilities;
+mod blob;
+mod canary;
+mod check;
 mod connect;
+mod device;
 mod errors;
 mod exchange;
 #[allow(dead_code)]
 mod failure;
 mod find;
 mod gate;
+mod gcm;
 #[cfg(feature = "test-harness")]
 pub mod harness;
 #[allow(dead_code)]
 mod held;
 mod initialize;
+mod key_backend;
 mod login;
+mod making;
 mod module;
+mod oaep;
 mod pin;
 mod pool;
+mod roots;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -27,6 +37,7 @@ mod traffic;
 mod uri;
 mod worker;
 
+pub use key_backend::{KeyLocation, Pkcs11Keys};
 pub use settings::{PinSource, TokenChoice, TokenSettings};
 pub use token::Token;
 pub use uri::Pkcs11Uri;
