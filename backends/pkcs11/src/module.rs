@@ -124,13 +124,15 @@ impl Module {
         let Some(pkcs11) = life.pkcs11.clone().filter(|_| allowed) else { return Ok(false) };
         life.restarted = Some(Instant::now());
         pkcs11.clone().finalize()?;
+        life.ours = false;
         self.initialize(&mut life, &pkcs11)?;
         Ok(true)
     }
 
     fn initialize(&self, life: &mut Life, pkcs11: &Pkcs11) -> Result<(), Failure> {
         self.generation.fetch_add(1, Ordering::AcqRel);
-        life.ours = initialize(pkcs11, self.initialization.as_deref())?;
+        // One that turns out to be initialised stays whose it was.
+        life.ours |= initialize(pkcs11, self.initialization.as_deref())?;
         Ok(())
     }
 
@@ -189,11 +191,18 @@ fn unusable(path: &Path, why: String) -> Error {
 
 /// Whether somebody, in most cases the host, has initialised the module already.
 ///
-/// Some modules tell about themselves before that, none lists its slots.
+/// Some modules tell about themselves before that, and NSS even lists its slots: none. To initialise
+/// once too often is harmless.
 fn is_initialized(pkcs11: &Pkcs11) -> bool {
     let refused =
         |error: TokenError| matches!(error, TokenError::Pkcs11(RvError::CryptokiNotInitialized, _));
-    !pkcs11.get_library_info().is_err_and(refused) && !pkcs11.get_all_slots().is_err_and(refused)
+    if pkcs11.get_library_info().is_err_and(refused) {
+        return false;
+    }
+    match pkcs11.get_all_slots() {
+        Ok(slots) => !slots.is_empty(),
+        Err(error) => !refused(error),
+    }
 }
 
 type Modules = HashMap<(PathBuf, Option<CString>), Arc<Module>>;

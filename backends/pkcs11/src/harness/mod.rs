@@ -7,8 +7,7 @@
 //! Modules find their configuration through environment variables. A test that starts a program
 //! passes them with [`TestToken::apply`]. One that loads the module itself calls
 //! [`TestToken::enter`], once, as its first step: a module reads them when it is initialised, and
-//! that happens once in a process. So give each such test a process of its own, as `cargo nextest`
-//! does, or have one test in a file.
+//! that happens once in a process. [`in_own_process`] gives such a test a process of its own.
 //!
 //! ```no_run
 //! use strongroom_pkcs11::harness::{SoftHsm, Spy, TestToken};
@@ -22,21 +21,33 @@
 //! ```
 
 // Tests want to stop at what is wrong with their surroundings, at once and in full.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stderr)]
 
+mod alone;
 mod environment;
+mod kryoptic;
+mod nss;
+mod opencryptoki;
+mod p11_kit;
 mod setup;
 mod softhsm;
 mod spy;
 mod spy_log;
+mod tpm;
 
 use std::ffi::OsString;
 use std::process::Command;
 
 use crate::TokenSettings;
 
+pub use alone::{in_own_namespaces, in_own_process};
+pub use kryoptic::Kryoptic;
+pub use nss::Nss;
+pub use opencryptoki::OpenCryptoki;
+pub use p11_kit::{P11KitProxy, P11KitRemote};
 pub use softhsm::SoftHsm;
 pub use spy::Spy;
+pub use tpm::Tpm;
 
 /// A token that runs, and what is needed to reach it.
 pub trait TestToken: Send {

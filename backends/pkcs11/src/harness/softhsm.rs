@@ -7,8 +7,8 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::TestToken;
-use super::setup::{installed, private_file, private_folder, run};
-use crate::{PinSource, TokenChoice, TokenSettings};
+use super::setup::{installed, private_file, private_folder, run, settings};
+use crate::TokenSettings;
 
 const PACKAGE: &str = "softhsm2";
 const SO_PIN: &str = "12345678";
@@ -56,14 +56,7 @@ impl SoftHsm {
 
     /// How Strongroom reaches the token with this label.
     pub fn settings_of(&self, label: &str) -> TokenSettings {
-        TokenSettings {
-            module: self.module.clone(),
-            initialization: None,
-            token: TokenChoice { label: Some(label.into()), ..TokenChoice::default() },
-            pin: PinSource::File(self.folder.path().join("pin")),
-            timeout: TokenSettings::TIMEOUT,
-            sessions: TokenSettings::SESSIONS,
-        }
+        settings(&self.module, label, &self.folder.path().join("pin"))
     }
 
     /// Takes every token away: who looks now finds none. A process that already uses one keeps what
