@@ -1,7 +1,7 @@
 //! Why work in a token failed, and what cures it.
 
 use cryptoki::error::{Error as TokenError, RvError};
-use strongroom_backend::Error;
+use strongroom_backend::{Error, ErrorKind};
 
 /// What a piece of work in the token ends with when it does not succeed.
 ///
@@ -41,6 +41,19 @@ impl Failure {
         match self {
             Failure::Token(TokenError::Pkcs11(code, _)) => Some(*code),
             _ => None,
+        }
+    }
+
+    /// Whether this is also what a token looks like that was taken away: its module may answer that
+    /// something went wrong, or that there are no such objects.
+    pub(crate) fn makes_doubt_the_token(&self) -> bool {
+        match self {
+            Failure::Ours(error) => {
+                matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt)
+            }
+            Failure::Token(_) => {
+                matches!(self.code(), Some(RvError::GeneralError | RvError::FunctionFailed))
+            }
         }
     }
 
@@ -95,10 +108,10 @@ impl Cure {
                 | UnwrappingKeyHandleInvalid,
             ) => Cure::FindAgain,
             // The call found no session, no token, no login or no module: it did not begin.
-            Some(
-                SessionHandleInvalid | CryptokiNotInitialized | TokenNotPresent | SlotIdInvalid,
-            ) => Cure::Reconnect { close: false, no_effect: true },
-            Some(UserNotLoggedIn | OperationActive) => {
+            Some(SessionHandleInvalid | CryptokiNotInitialized) => {
+                Cure::Reconnect { close: false, no_effect: true }
+            }
+            Some(TokenNotPresent | SlotIdInvalid | UserNotLoggedIn | OperationActive) => {
                 Cure::Reconnect { close: true, no_effect: true }
             }
             // These may come in the middle of it.

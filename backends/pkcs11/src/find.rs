@@ -1,10 +1,12 @@
 //! Which slot has the token that was asked for.
 
 use cryptoki::context::Pkcs11;
+use cryptoki::error::RvError;
 use cryptoki::slot::{Slot, TokenInfo};
 use strongroom_backend::{Error, ErrorKind};
 
 use crate::TokenChoice;
+use crate::errors::native;
 use crate::failure::Failure;
 
 /// A token, and where it is now.
@@ -36,7 +38,7 @@ pub(crate) fn find(pkcs11: &Pkcs11, choice: &TokenChoice) -> Result<Found, Failu
         match pkcs11.get_token_info(slot) {
             Ok(info) => present.push(Found { slot, info }),
             // One broken token must not hide the others.
-            Err(error) => silent = Some(Failure::from(error)),
+            Err(error) => silent = Failure::from(error).code(),
         }
     }
     let (ready, blank): (Vec<Found>, Vec<Found>) = present
@@ -46,8 +48,10 @@ pub(crate) fn find(pkcs11: &Pkcs11, choice: &TokenChoice) -> Result<Found, Failu
         .partition(|found| found.info.token_initialized());
     match (ready.as_slice(), blank.as_slice()) {
         ([one], _) => Ok(one.clone()),
-        ([], []) => Err(silent.unwrap_or_else(|| absent(choice, &present).into())),
-        ([], _) if *choice == TokenChoice::default() => Err(absent(choice, &present).into()),
+        ([], []) => Err(absent(choice, &present, silent).into()),
+        ([], _) if *choice == TokenChoice::default() => {
+            Err(absent(choice, &present, silent).into())
+        }
         ([], [blank, ..]) => Err(uninitialized(blank).into()),
         (several, _) => Err(ambiguous(choice, several).into()),
     }
@@ -62,14 +66,20 @@ fn matches(choice: &TokenChoice, found: &Found) -> bool {
         && choice.slot.is_none_or(|slot| slot == found.slot.id())
 }
 
-fn absent(choice: &TokenChoice, present: &[Found]) -> Error {
+/// Nothing matches; `silent` is what one of the tokens said instead of telling its name.
+fn absent(choice: &TokenChoice, present: &[Found], silent: Option<RvError>) -> Error {
     let others: Vec<String> =
         present.iter().filter(|f| f.info.token_initialized()).map(described).collect();
     let next = match others.as_slice() {
         [] => "the module has no initialised token: plug it in, or initialise one".to_string(),
         others => format!("bring it back, or choose another one: {}", others.join(", ")),
     };
-    Error::new(ErrorKind::Unavailable, format!("{} is not there", wanted(choice)), next)
+    let what = format!("{} is not there", wanted(choice));
+    let error = Error::new(ErrorKind::Unavailable, what, next);
+    match silent {
+        Some(code) => error.with_native(native(code)),
+        None => error,
+    }
 }
 
 fn uninitialized(found: &Found) -> Error {

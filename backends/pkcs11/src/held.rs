@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Deref;
 
-use cryptoki::context::Pkcs11;
+use cryptoki::context::{Function, Pkcs11};
+use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
@@ -72,6 +73,19 @@ impl Held {
         make: impl FnOnce(&Session) -> Result<ObjectHandle, Failure>,
     ) -> Result<ObjectHandle, Failure> {
         self.remembered(name, true, make)
+    }
+
+    /// Whether the token is really there: a failure that leads to another try, if it is not.
+    ///
+    /// To be asked before an absence is believed. SoftHSM, for one, finds no objects in a token that
+    /// was taken away, and says that all went well.
+    pub(crate) fn check_token(&self) -> Result<(), Failure> {
+        match self.pkcs11.get_token_info(self.slot) {
+            Ok(_) => Ok(()),
+            Err(_) => {
+                Err(TokenError::Pkcs11(RvError::TokenNotPresent, Function::GetTokenInfo).into())
+            }
+        }
     }
 
     /// Forgets what is remembered as `name`; a session object is destroyed.

@@ -1,6 +1,10 @@
 //! PKCS#11 for the [Strongroom](https://docs.rs/strongroom) secret store: root keys in a token,
 //! payloads that the token encrypts, and payloads that are objects of the token.
 
+// For what the tests of this crate share with those in tests/.
+#[cfg(test)]
+extern crate self as strongroom_pkcs11;
+
 mod abilities;
 mod blob;
 mod canary;
@@ -9,14 +13,12 @@ mod connect;
 mod device;
 mod errors;
 mod exchange;
-#[allow(dead_code)]
 mod failure;
 mod find;
 mod gate;
 mod gcm;
 #[cfg(feature = "test-harness")]
 pub mod harness;
-#[allow(dead_code)]
 mod held;
 mod initialize;
 mod key_backend;
@@ -31,7 +33,6 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod threads;
-#[allow(dead_code)]
 mod token;
 mod traffic;
 mod uri;

@@ -102,14 +102,16 @@ impl Pool {
         None
     }
 
-    /// The token has no session for this thread, which ends. The work goes to one of the others; it
-    /// comes back if there are none.
-    pub(crate) fn leave_to_others(&self, job: Arc<dyn Job>) -> Option<Arc<dyn Job>> {
+    /// The token has no session for this thread. If there are others, the work goes to one of them, and
+    /// this thread ends.
+    pub(crate) fn leave_to_others(&self, job: &Arc<dyn Job>) -> bool {
         let mut state = self.state();
         if state.threads < 2 {
-            return Some(job);
+            return false;
         }
-        state.limit = Some((state.threads - 1, Instant::now() + self.settings.timeout));
+        state.threads -= 1;
+        state.limit = Some((state.threads, Instant::now() + self.settings.timeout));
+        let job = job.clone();
         job.put_back();
         match state.idle.pop() {
             Some(mailbox) => {
@@ -118,7 +120,24 @@ impl Pool {
             }
             None => state.queue.push_front(job),
         }
-        None
+        self.ended.notify_all();
+        true
+    }
+
+    /// A thread is stuck in the module: another one takes its place where work is waiting.
+    pub(crate) fn give_up_thread(self: &Arc<Pool>) {
+        self.module.lose_thread();
+        self.lose_thread();
+        if self.module.check().is_err() {
+            return;
+        }
+        let mut state = self.state();
+        if let Some(job) = state.queue.pop_front() {
+            state.threads += 1;
+            drop(state);
+            // Without a thread nobody takes the work up, which its caller learns in time.
+            let _ = self.start_thread(job);
+        }
     }
 
     /// One thread less.

@@ -107,10 +107,7 @@ impl Token {
         let pool = &self.0.pool;
         let call = Arc::new(call);
         pool.submit(call.clone())?;
-        call.answer(pool.settings.timeout, || {
-            pool.module.lose_thread();
-            pool.lose_thread();
-        })
+        call.answer(pool.settings.timeout, || pool.give_up_thread())
     }
 }
 

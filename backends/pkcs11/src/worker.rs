@@ -65,13 +65,8 @@ impl Worker {
         let worked = catch_unwind(AssertUnwindSafe(|| self.work(&*job)));
         let outcome = match worked.unwrap_or_else(|_| self.after_panic()) {
             Outcome::Done(outcome) => outcome,
-            Outcome::NoRoom(failure) => match self.pool.leave_to_others(job.clone()) {
-                Some(_) => Err(explain(failure, true)),
-                None => {
-                    self.pool.lose_thread();
-                    return Next::End;
-                }
-            },
+            Outcome::NoRoom(_) if self.pool.leave_to_others(&job) => return Next::End,
+            Outcome::NoRoom(failure) => Err(explain(failure, true)),
         };
         let mut next = Next::End;
         if job.finish(outcome, &mut || next = self.next()) {
@@ -105,7 +100,7 @@ impl Worker {
                 continue;
             }
             let answer = job.attempt(&mut held);
-            let cure = answer.as_ref().map_or_else(Cure::of, |()| Cure::None);
+            let cure = answer.as_ref().map_or_else(|failure| cure(failure, &held), |()| Cure::None);
             match cure {
                 Cure::None => self.held = Some(held),
                 Cure::FindAgain => {
@@ -139,4 +134,13 @@ impl Worker {
             held.close();
         }
     }
+}
+
+fn cure(failure: &Failure, held: &Held) -> Cure {
+    if failure.makes_doubt_the_token() && held.check_token().is_err() {
+        // What looked for something has changed nothing yet.
+        let no_effect = matches!(failure, Failure::Ours(_));
+        return Cure::Reconnect { close: true, no_effect };
+    }
+    Cure::of(failure)
 }

@@ -3,15 +3,10 @@
 use strongroom_backend::ErrorKind;
 
 use super::alone::test_alone;
-use crate::harness::{SoftHsm, TestToken};
+use super::shim::Shim;
+use super::{random, soft_hsm, started};
+use crate::harness::SoftHsm;
 use crate::{PinSource, Token, TokenChoice, TokenSettings};
-
-fn started() -> (SoftHsm, TokenSettings) {
-    let hsm = SoftHsm::start();
-    hsm.enter();
-    let settings = hsm.settings();
-    (hsm, settings)
-}
 
 fn other_pin(settings: &TokenSettings, pin: &str) -> (tempfile::NamedTempFile, TokenSettings) {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -23,25 +18,20 @@ fn other_pin(settings: &TokenSettings, pin: &str) -> (tempfile::NamedTempFile, T
 
 test_alone! {
     fn a_token_is_opened_and_tells_about_itself() {
-        let (_hsm, settings) = started();
+        let (_hsm, settings) = soft_hsm();
         let token = Token::open(settings.clone()).unwrap();
         assert_eq!(token.token_info().unwrap().label(), SoftHsm::LABEL);
         assert!(token.slot_info().unwrap().token_present());
         assert!(!token.mechanisms().unwrap().is_empty());
         assert_eq!(token.settings(), &settings);
-        let random = token.call(|held| {
-            let mut bytes = [0; 16];
-            held.generate_random_slice(&mut bytes)?;
-            Ok(bytes)
-        });
-        assert_ne!(random.unwrap(), [0; 16]);
+        assert_ne!(random(&token).unwrap(), [0; 16]);
         assert!(!format!("{token:?}").contains(SoftHsm::PIN));
     }
 }
 
 test_alone! {
     fn the_token_is_the_one_that_was_chosen_or_none() {
-        let (hsm, settings) = started();
+        let (hsm, settings) = soft_hsm();
         hsm.add_token("other");
         let open = |token| Token::open(TokenSettings { token, ..settings.clone() });
 
@@ -67,7 +57,7 @@ test_alone! {
 
 test_alone! {
     fn a_module_that_is_none_is_named() {
-        let (_hsm, settings) = started();
+        let (_hsm, settings) = soft_hsm();
         for module in ["/nowhere/module.so", "/etc/passwd"] {
             let error = Token::open(TokenSettings { module: module.into(), ..settings.clone() });
             let error = error.unwrap_err();
@@ -79,7 +69,7 @@ test_alone! {
 
 test_alone! {
     fn a_wrong_pin_is_tried_once() {
-        let (_hsm, settings) = started();
+        let (_hsm, settings) = soft_hsm();
         let (_file, wrong) = other_pin(&settings, "9999");
         let error = Token::open(wrong.clone()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthenticated);
@@ -90,6 +80,63 @@ test_alone! {
             assert!(error.what().contains("not tried again"), "{error}");
         }
         // Control: the token and its PIN are fine.
+        Token::open(settings).unwrap();
+    }
+}
+
+test_alone! {
+    fn the_token_counts_one_wrong_pin_however_often_it_is_given() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let (_file, wrong) = other_pin(&settings, "9999");
+        Token::open(wrong.clone()).unwrap_err();
+        // Whatever would be asked now would be answered otherwise.
+        shim.order("C_Login", "0xA4");
+        let error = Token::open(wrong).unwrap_err();
+        assert_eq!(error.native(), Some("CKR_PIN_INCORRECT"));
+        // Control: another PIN is asked for.
+        let error = Token::open(settings).unwrap_err();
+        assert_eq!(error.native(), Some("CKR_PIN_LOCKED"));
+    }
+}
+
+test_alone! {
+    fn what_keeps_the_user_out_is_said() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        for (code, name, word) in [
+            ("0xA4", "CKR_PIN_LOCKED", "locked"),
+            ("0xA3", "CKR_PIN_EXPIRED", "expired"),
+            ("0x102", "CKR_USER_PIN_NOT_INITIALIZED", "no user PIN"),
+        ] {
+            shim.order("C_Login", code);
+            let error = Token::open(settings.clone()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated);
+            assert_eq!(error.native(), Some(name));
+            assert!(error.what().contains(word) && error.what().contains("\"test\""), "{error}");
+        }
+        for (code, name) in [("0xE0", "CKR_TOKEN_NOT_PRESENT"), ("0xE1", "CKR_TOKEN_NOT_RECOGNIZED")] {
+            shim.order("C_GetTokenInfo", code);
+            let error = Token::open(settings.clone()).unwrap_err();
+            assert_eq!((error.kind(), error.native()), (ErrorKind::Unavailable, Some(name)));
+        }
+        shim.forget("C_GetTokenInfo");
+        shim.order("C_Login", "0x100");
+        Token::open(settings).unwrap();
+    }
+}
+
+test_alone! {
+    fn a_blank_token_and_an_absent_one_say_so() {
+        let (hsm, settings) = soft_hsm();
+        hsm.take_away();
+        let error = Token::open(settings.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("not there"), "{error}");
+        // SoftHSM always has one blank token, in its last slot.
+        let blank = TokenChoice { slot: Some(0), ..TokenChoice::default() };
+        let error = Token::open(TokenSettings { token: blank, ..settings.clone() }).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("not initialised"), "{error}");
+        hsm.give_back();
         Token::open(settings).unwrap();
     }
 }

@@ -1,1 +1,199 @@
 //! Coming back by itself.
+
+use std::time::{Duration, Instant};
+
+use cryptoki::context::Pkcs11;
+use cryptoki::object::{Attribute, ObjectClass, ObjectHandle};
+use strongroom_backend::{Error, ErrorKind, Result};
+
+use super::alone::test_alone;
+use super::shim::Shim;
+use super::{private, random, soft_hsm, started, within};
+use crate::harness::{SoftHsm, Spy};
+use crate::{Token, TokenSettings};
+
+/// The same module, in other hands.
+fn other_part(settings: &TokenSettings) -> Pkcs11 {
+    Pkcs11::new(&settings.module).unwrap()
+}
+
+test_alone! {
+    fn a_logout_by_another_part_of_the_process_is_made_good() {
+        let (_hsm, settings) = soft_hsm();
+        let token = Token::open(settings.clone()).unwrap();
+        private(&token).unwrap();
+        let other = other_part(&settings);
+        let slot = other.get_slots_with_initialized_token().unwrap()[0];
+        for _ in 0..3 {
+            other.open_rw_session(slot).unwrap().logout().unwrap();
+            private(&token).unwrap();
+        }
+    }
+}
+
+test_alone! {
+    fn stolen_sessions_are_replaced_by_one_login() {
+        let (spy, settings) = started(Spy::on(SoftHsm::start()));
+        let token = Token::open(settings.clone()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..50).for_each(|_| private(&token).unwrap()));
+            }
+        });
+        super::neighbours::close_all_sessions(&settings);
+        spy.forget();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..50).for_each(|_| private(&token).unwrap()));
+            }
+        });
+        assert_eq!(spy.calls("C_Login"), 1, "no storm");
+        assert!(spy.calls("C_OpenSession") <= TokenSettings::SESSIONS);
+    }
+}
+
+test_alone! {
+    fn a_module_that_the_host_finalised_is_initialised_again() {
+        let (_hsm, settings) = soft_hsm();
+        let token = Token::open(settings.clone()).unwrap();
+        for _ in 0..3 {
+            other_part(&settings).finalize().unwrap();
+            private(&token).unwrap();
+        }
+    }
+}
+
+test_alone! {
+    fn a_token_taken_away_is_found_again_when_it_is_back() {
+        let (hsm, settings) = soft_hsm();
+        let settings = within(Duration::from_secs(1), &settings);
+        let token = Token::open(settings.clone()).unwrap();
+        keep(&token, 1).unwrap();
+        assert_eq!(kept(&token).unwrap(), 1);
+        for _ in 0..2 {
+            hsm.take_away();
+            // Where the token is not asked, SoftHSM finds nothing and is content.
+            assert_eq!(kept(&token).unwrap_err().kind(), ErrorKind::Unavailable);
+            let error = keep(&token, 2).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            assert!(error.to_string().contains("not there"), "{error}");
+            hsm.give_back();
+            let back = Instant::now();
+            while let Err(error) = kept(&token) {
+                assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+                assert!(back.elapsed() < settings.timeout * 2, "not within two timeouts");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            assert_eq!(kept(&token).unwrap(), 1);
+        }
+        keep(&token, 2).unwrap();
+        assert_eq!(kept(&token).unwrap(), 2);
+    }
+}
+
+/// Writes an object to the token.
+fn keep(token: &Token, number: u8) -> Result<ObjectHandle> {
+    token.call(move |held| {
+        let class = Attribute::Class(ObjectClass::DATA);
+        let private = [Attribute::Token(true), Attribute::Private(true)];
+        let data = [class, Attribute::Value(vec![number; 100])];
+        Ok(held.create_object(&[&private[..], &data[..]].concat())?)
+    })
+}
+
+/// How many objects the token has.
+fn kept(token: &Token) -> Result<usize> {
+    token.call_repeatable(|held| {
+        let found = held.find_objects(&[Attribute::Class(ObjectClass::DATA)])?;
+        if found.is_empty() {
+            held.check_token()?;
+        }
+        Ok(found.len())
+    })
+}
+
+test_alone! {
+    fn what_a_token_that_was_taken_away_does_not_find_is_not_believed() {
+        let (hsm, settings) = soft_hsm();
+        let settings = within(Duration::from_secs(1), &settings);
+        let token = Token::open(settings).unwrap();
+        keep(&token, 1).unwrap();
+        let missing = || {
+            token.call(|held| {
+                match held.find_objects(&[Attribute::Class(ObjectClass::DATA)])?.len() {
+                    0 => Err(Error::new(ErrorKind::NotFound, "no object", "make one").into()),
+                    found => Ok(found),
+                }
+            })
+        };
+        assert_eq!(missing().unwrap(), 1);
+        hsm.take_away();
+        assert_eq!(missing().unwrap_err().kind(), ErrorKind::Unavailable);
+    }
+}
+
+test_alone! {
+    fn a_failing_call_is_made_good_and_where_that_is_not_certain_the_next_one_works() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let token = Token::open(settings).unwrap();
+        // Session handle invalid, not logged in, not initialised, token not present, handle invalid.
+        for code in ["0xB3", "0x101", "0x190", "0xE0", "0x60", "0x82"] {
+            shim.order("C_GenerateRandom", &format!("{code} once"));
+            random(&token).unwrap_or_else(|e| panic!("{code}: {e}"));
+            assert!(!shim.waits("C_GenerateRandom"));
+        }
+        // Session closed, device removed, device error: may come in the middle of the work.
+        for (code, name) in
+            [("0xB0", "CKR_SESSION_CLOSED"), ("0x32", "CKR_DEVICE_REMOVED"), ("0x30", "CKR_DEVICE_ERROR")]
+        {
+            shim.order("C_GenerateRandom", &format!("{code} once after"));
+            let error = random(&token).unwrap_err();
+            assert_eq!((error.kind(), error.native()), (ErrorKind::Timeout, Some(name)));
+            random(&token).unwrap();
+            shim.order("C_GenerateRandom", &format!("{code} once"));
+            random_repeatable(&token).unwrap();
+        }
+    }
+}
+
+fn random_repeatable(token: &Token) -> Result<()> {
+    token.call_repeatable(|held| Ok(held.generate_random_slice(&mut [0; 16])?))
+}
+
+test_alone! {
+    fn work_is_done_again_once_and_no_more() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let token = Token::open(settings).unwrap();
+        for code in ["0xB3", "0x101", "0xE0", "0x32"] {
+            shim.order("C_GenerateRandom", code);
+            let error = random_repeatable(&token).unwrap_err();
+            assert!(error.native().is_some(), "{error}");
+        }
+        shim.forget("C_GenerateRandom");
+        random(&token).unwrap();
+    }
+}
+
+test_alone! {
+    fn a_stale_handle_is_looked_up_again() {
+        let (_hsm, settings) = soft_hsm();
+        let token = Token::open(settings).unwrap();
+        let tries = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let seen = tries.clone();
+        let size = token.call(move |held| {
+            let key = held.cached(b"key", |session| {
+                use cryptoki::{mechanism::Mechanism, object::Attribute};
+                // The first find gives a handle that is none.
+                if seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+                    let key = session.generate_key(&Mechanism::AesKeyGen, &[Attribute::ValueLen(32.into())])?;
+                    session.destroy_object(key)?;
+                    return Ok::<ObjectHandle, crate::failure::Failure>(key);
+                }
+                Ok(session.generate_key(&Mechanism::AesKeyGen, &[Attribute::ValueLen(32.into())])?)
+            })?;
+            Ok(held.get_attributes(key, &[cryptoki::object::AttributeType::Class])?.len())
+        });
+        assert_eq!(size.unwrap(), 1);
+        assert_eq!(tries.load(std::sync::atomic::Ordering::Relaxed), 2);
+    }
+}
