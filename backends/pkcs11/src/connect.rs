@@ -47,7 +47,7 @@ fn open(pool: &Pool) -> Result<Held, Failure> {
 /// A token that was found once is the same one ever after, whatever slot it is in.
 fn locate(pool: &Pool, pkcs11: &Pkcs11, known: Option<&Found>) -> Result<Found, Failure> {
     let choice = known.map_or_else(|| pool.settings.token.clone(), Found::again);
-    find(pkcs11, &choice)
+    find(pool.module.path(), pkcs11, &choice)
 }
 
 /// Whether the token was there, and a module that starts anew may find it again.

@@ -1,13 +1,15 @@
 //! Which slot has the token that was asked for.
 
+use std::path::Path;
+
 use cryptoki::context::Pkcs11;
 use cryptoki::error::RvError;
-use cryptoki::slot::{Slot, TokenInfo};
+use cryptoki::slot::Slot;
 use strongroom_backend::{Error, ErrorKind};
 
-use crate::TokenChoice;
 use crate::errors::native;
 use crate::failure::Failure;
+use crate::{TokenChoice, TokenInfo};
 
 /// A token, and where it is now.
 #[derive(Clone)]
@@ -31,11 +33,11 @@ impl Found {
 }
 
 /// Finds the one token that matches the choice.
-pub(crate) fn find(pkcs11: &Pkcs11, choice: &TokenChoice) -> Result<Found, Failure> {
+pub(crate) fn find(module: &Path, pkcs11: &Pkcs11, choice: &TokenChoice) -> Result<Found, Failure> {
     let mut present = Vec::new();
     let mut silent = None;
     for slot in pkcs11.get_slots_with_token()? {
-        match pkcs11.get_token_info(slot) {
+        match TokenInfo::read(module, pkcs11, slot) {
             Ok(info) => present.push(Found { slot, info }),
             // One broken token must not hide the others.
             Err(error) => silent = Failure::from(error).code(),

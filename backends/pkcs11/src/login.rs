@@ -4,10 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use cryptoki::error::RvError;
 use cryptoki::session::{Session, SessionState, UserType};
-use cryptoki::slot::TokenInfo;
 use cryptoki::types::RawAuthPin;
 use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 
+use crate::TokenInfo;
 use crate::errors::explain;
 use crate::failure::Failure;
 

@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use cryptoki::mechanism::{MechanismInfo, MechanismType};
-use cryptoki::slot::{SlotInfo, TokenInfo};
+use cryptoki::slot::SlotInfo;
 use strongroom_backend::{Error, ErrorKind, Process, Result};
 
-use crate::TokenSettings;
 use crate::exchange::Call;
 use crate::failure::Failure;
 use crate::find::wanted;
@@ -16,6 +15,7 @@ use crate::module::Module;
 use crate::pin::read_pin;
 use crate::pool::Pool;
 use crate::threads;
+use crate::{TokenInfo, TokenSettings};
 
 /// A token, logged in to. Clones share its sessions; the last one dropped ends them.
 ///
@@ -60,7 +60,10 @@ impl Token {
 
     /// What the token tells about itself, now.
     pub fn token_info(&self) -> Result<TokenInfo> {
-        self.call_repeatable(|held| Ok(held.pkcs11().get_token_info(held.slot())?))
+        let module = self.0.pool.module.clone();
+        self.call_repeatable(move |held| {
+            Ok(TokenInfo::read(module.path(), held.pkcs11(), held.slot())?)
+        })
     }
 
     /// What the token can do. Asked for once.
