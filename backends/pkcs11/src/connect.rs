@@ -32,16 +32,16 @@ pub(crate) fn connect(pool: &Pool, job: &dyn Job) -> Result<Held, Failure> {
 fn open(pool: &Pool) -> Result<Held, Failure> {
     let mut site = pool.site();
     let pkcs11 = pool.module.join(&mut site.joined)?;
-    let generation = pool.module.generation();
     let found = locate(pool, &pkcs11, site.found.as_ref())?;
     site.found = Some(found.clone());
     drop(site);
     let session = pkcs11.open_rw_session_no_drop(found.slot)?;
+    let claim = pool.module.claims.claim(session.handle());
     if let Err(failure) = log_in(&session, &found.info, pool.pin.as_ref(), &pool.module.trials) {
         let _ = session.close();
         return Err(failure);
     }
-    Ok(Held::new(session, pkcs11, found.slot, generation))
+    Ok(Held::new(session, claim, pkcs11, found.slot))
 }
 
 /// A token that was found once is the same one ever after, whatever slot it is in.

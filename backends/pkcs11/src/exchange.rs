@@ -126,8 +126,12 @@ impl<T> State<T> {
 
 impl<T: Send + 'static> Job for Call<T> {
     fn begin(&self) -> bool {
-        self.resume();
-        self.state().phase != Phase::Left
+        let mut state = self.state();
+        if state.phase == Phase::Left {
+            return false;
+        }
+        state.phase = Phase::Running(Some(Instant::now()));
+        true
     }
 
     fn pause(&self) {

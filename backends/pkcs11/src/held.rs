@@ -9,6 +9,7 @@ use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
 use cryptoki::slot::Slot;
 
+use crate::claims::Claim;
 use crate::failure::Failure;
 
 /// The most handles of token objects that a session remembers.
@@ -19,9 +20,9 @@ const SESSION_OBJECTS: usize = 32;
 /// A session of the token, logged in, for reading and writing; used by one thread at a time.
 pub(crate) struct Held {
     session: Session,
+    claim: Claim,
     pkcs11: Pkcs11,
     slot: Slot,
-    generation: u64,
     handles: HashMap<Vec<u8>, Known>,
     uses: u64,
 }
@@ -34,8 +35,8 @@ struct Known {
 }
 
 impl Held {
-    pub(crate) fn new(session: Session, pkcs11: Pkcs11, slot: Slot, generation: u64) -> Held {
-        Held { session, pkcs11, slot, generation, handles: HashMap::new(), uses: 0 }
+    pub(crate) fn new(session: Session, claim: Claim, pkcs11: Pkcs11, slot: Slot) -> Held {
+        Held { session, claim, pkcs11, slot, handles: HashMap::new(), uses: 0 }
     }
 
     /// The module.
@@ -48,9 +49,9 @@ impl Held {
         self.slot
     }
 
-    /// The [generation](crate::module::Module::generation) of the module that gave the session.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
+    /// Whether the session's number is still its own.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.claim.is_valid()
     }
 
     /// The handle of a token object: the one remembered as `name`, else what `find` finds.
@@ -104,8 +105,10 @@ impl Held {
 
     /// Ends the session, which takes its session objects with it.
     pub(crate) fn close(self) {
-        // Nothing can be done about a session that does not want to be closed.
-        let _ = self.session.close();
+        if self.claim.is_valid() {
+            // Nothing can be done about a session that does not want to be closed.
+            let _ = self.session.close();
+        }
     }
 
     fn remembered(

@@ -9,6 +9,7 @@ mod abilities;
 mod blob;
 mod canary;
 mod check;
+mod claims;
 mod connect;
 mod device;
 mod errors;

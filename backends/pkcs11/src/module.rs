@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::CString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use cryptoki::error::{Error as TokenError, RvError};
 use strongroom_backend::{Error, ErrorKind, Process, Result};
 
 use crate::TokenSettings;
+use crate::claims::Claims;
 use crate::failure::Failure;
 use crate::gate::Gate;
 use crate::initialize::initialize;
@@ -27,9 +28,8 @@ pub(crate) struct Module {
     initialization: Option<CString>,
     life: Mutex<Life>,
     stuck: AtomicUsize,
-    /// How often the module was initialised: sessions of an earlier time are gone, and their numbers
-    /// may belong to others.
-    generation: AtomicU64,
+    /// The sessions that are open.
+    pub(crate) claims: Claims,
     /// One connection is made at a time: no storm of logins, and each finds what the last one did.
     pub(crate) connecting: Gate,
     /// The work that is going on in the module.
@@ -63,7 +63,7 @@ impl Module {
                 initialization: text,
                 life: Mutex::default(),
                 stuck: AtomicUsize::new(0),
-                generation: AtomicU64::new(0),
+                claims: Claims::default(),
                 connecting: Gate::default(),
                 traffic: Traffic::default(),
                 trials: Trials::default(),
@@ -130,15 +130,10 @@ impl Module {
     }
 
     fn initialize(&self, life: &mut Life, pkcs11: &Pkcs11) -> Result<(), Failure> {
-        self.generation.fetch_add(1, Ordering::AcqRel);
+        self.claims.void_all();
         // One that turns out to be initialised stays whose it was.
         life.ours |= initialize(pkcs11, self.initialization.as_deref())?;
         Ok(())
-    }
-
-    /// Changes whenever the sessions of the module are gone.
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Acquire)
     }
 
     /// Notes that a thread is stuck in the module.

@@ -59,6 +59,10 @@ impl Pool {
     /// Hands the work to a thread, or to the queue when all have some.
     pub(crate) fn submit(self: &Arc<Pool>, job: Arc<dyn Job>) -> Result<()> {
         self.module.check()?;
+        self.hand_over(job)
+    }
+
+    fn hand_over(self: &Arc<Pool>, job: Arc<dyn Job>) -> Result<()> {
         let mut state = self.state();
         if let Some(mailbox) = state.idle.pop() {
             drop(state);
@@ -104,23 +108,19 @@ impl Pool {
 
     /// The token has no session for this thread. If there are others, the work goes to one of them, and
     /// this thread ends.
-    pub(crate) fn leave_to_others(&self, job: &Arc<dyn Job>) -> bool {
+    pub(crate) fn leave_to_others(self: &Arc<Pool>, job: &Arc<dyn Job>) -> bool {
         let mut state = self.state();
         if state.threads < 2 {
             return false;
         }
         state.threads -= 1;
         state.limit = Some((state.threads, Instant::now() + self.settings.timeout));
-        let job = job.clone();
-        job.put_back();
-        match state.idle.pop() {
-            Some(mailbox) => {
-                drop(state);
-                mailbox.put(Message::Work(job));
-            }
-            None => state.queue.push_front(job),
-        }
+        drop(state);
         self.ended.notify_all();
+        // Not under the lock: a caller who gives up holds the work first, and then wants the pool.
+        job.put_back();
+        // Work that cannot be handed over is not taken up, which its caller learns in time.
+        let _ = self.hand_over(job.clone());
         true
     }
 

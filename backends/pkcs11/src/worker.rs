@@ -95,7 +95,7 @@ impl Worker {
                 Err(failure) => return Outcome::Done(Err(explain(failure, true))),
             };
             let passage = module.traffic.enter();
-            if held.generation() != module.generation() {
+            if !held.is_valid() {
                 // Not even to be closed: its number may be another session's by now.
                 continue;
             }

@@ -6,7 +6,7 @@ use strongroom_backend::ErrorKind;
 
 use super::alone::test_alone;
 use super::shim::Shim;
-use super::{private, random, started, within};
+use super::{private, random, soft_hsm, started, within};
 use crate::harness::{SoftHsm, Spy};
 use crate::{Token, TokenSettings};
 
@@ -83,4 +83,41 @@ test_alone! {
         private(&token).unwrap();
         shim.forget("C_GenerateRandom");
     }
+}
+
+test_alone! {
+    fn threads_block_every_signal_and_end_with_the_token() {
+        let (_hsm, settings) = soft_hsm();
+        let token = Token::open(settings).unwrap();
+        let status = token.call(|_| Ok(std::fs::read_to_string("/proc/thread-self/status").unwrap()));
+        let status = status.unwrap();
+        let field = |name: &str| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().to_string()
+        };
+        assert_eq!(field("Name:"), THREAD);
+        let blocked = u64::from_str_radix(&field("SigBlk:"), 16).unwrap();
+        // All but the two that cannot be blocked and the two that the C library keeps for itself.
+        let others = [libc::SIGKILL, libc::SIGSTOP, 32, 33].map(|signal| 1_u64 << (signal - 1));
+        assert_eq!(blocked | others.iter().sum::<u64>(), u64::MAX, "{blocked:x}");
+        assert_eq!(threads(), 1);
+        drop(token);
+        // Done with the token, a thread still has to end.
+        let dropped = std::time::Instant::now();
+        while threads() > 0 {
+            assert!(dropped.elapsed() < Duration::from_secs(30));
+            std::thread::yield_now();
+        }
+    }
+}
+
+const THREAD: &str = "strongroom-p11";
+
+/// How many threads of ours this process has.
+fn threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let name = |task: std::path::PathBuf| std::fs::read_to_string(task.join("comm"));
+    tasks
+        .filter(|task| name(task.as_ref().unwrap().path()).is_ok_and(|n| n.trim() == THREAD))
+        .count()
 }
