@@ -17,11 +17,10 @@ pub(crate) fn root_key(
     root: &RootKeyId,
     location: KeyLocation,
 ) -> Result<Vec<Health>, Failure> {
-    let (role, key) = match roots::key(held, Role::Root, root) {
-        Err(Failure::Ours(e)) if e.kind() == ErrorKind::NotFound => {
-            (Role::Private, roots::key(held, Role::Private, root)?)
-        }
-        found => (Role::Root, found?),
+    let aes = roots::key(held, Role::Root, root);
+    let (role, key) = match roots::is_missing(&aes) {
+        true => (Role::Private, roots::key(held, Role::Private, root)?),
+        false => (Role::Root, aes?),
     };
     let mut found = findings(held, &ROOT, key, root.as_str())?;
     if role == Role::Private {

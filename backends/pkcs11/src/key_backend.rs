@@ -76,7 +76,7 @@ impl Pkcs11Keys {
         if let Some(known) = self.any_rsa.get() {
             return Ok(*known);
         }
-        let found = self.token.call_repeatable(|held| roots::any_rsa(held))?;
+        let found = self.token.call_repeatable(roots::any_rsa)?;
         Ok(*self.any_rsa.get_or_init(|| found))
     }
 
@@ -135,7 +135,7 @@ impl KeyBackend for Pkcs11Keys {
     }
 
     fn root_keys(&self) -> Result<Vec<RootKeyId>> {
-        self.token.call_repeatable(|held| roots::list(held))
+        self.token.call_repeatable(roots::list)
     }
 
     fn create_root_key(&self, id: &RootKeyId) -> Result<()> {
@@ -179,12 +179,9 @@ fn wrap(
     context: &WrapContext,
     hash: &OnceLock<Wrapping>,
 ) -> Result<Vec<u8>, Failure> {
-    let aes = match roots::key(held, Role::Root, root) {
-        Err(Failure::Ours(e)) if e.kind() == ErrorKind::NotFound => None,
-        found => Some(found?),
-    };
-    if let Some(aes) = aes {
-        let sealed = gcm::encrypt(held, aes, &Wrapping::Gcm.associated(context), key)?;
+    let aes = roots::key(held, Role::Root, root);
+    if !roots::is_missing(&aes) {
+        let sealed = gcm::encrypt(held, aes?, &Wrapping::Gcm.associated(context), key)?;
         return Ok(Wrapping::Gcm.sealed_blob(&sealed)?);
     }
     let pair = pair(held, root)?;

@@ -21,7 +21,7 @@ pub(crate) fn root_key(token: &Token, id: &RootKeyId, location: KeyLocation) -> 
     let abilities = Abilities::of(token)?;
     let id = id.clone();
     token.call(move |held| {
-        if exists(held, &id)? {
+        if !of_id(held, &id)?.is_empty() {
             return Err(taken(&id));
         }
         match location {
@@ -108,10 +108,6 @@ fn kept(
         remove(session, made);
     }
     kept
-}
-
-fn exists(session: &Session, id: &RootKeyId) -> Result<bool, Failure> {
-    Ok(!of_id(session, id)?.is_empty())
 }
 
 fn of_id(session: &Session, id: &RootKeyId) -> Result<Vec<ObjectHandle>, Failure> {

@@ -8,6 +8,7 @@ use strongroom_backend::{Error, ErrorKind, RootKeyId};
 
 use crate::failure::Failure;
 use crate::held::Held;
+use crate::sight;
 
 const PREFIX: &[u8] = b"strongroom/";
 const AES_256: u64 = 32;
@@ -62,7 +63,7 @@ fn named(id: &[u8]) -> Option<RootKeyId> {
 /// The key in this role, as this session remembers it or else by a search. `NotFound` when the token
 /// does not have it.
 pub(crate) fn key(held: &mut Held, role: Role, root: &RootKeyId) -> Result<ObjectHandle, Failure> {
-    held.cached(&role.name(root), |session| match find(session, role, root)?[..] {
+    let found = held.cached(&role.name(root), |session| match find(session, role, root)?[..] {
         [] => Err(Failure::Ours(missing(role, root))),
         [one] => Ok(one),
         // Nobody knows which one wrapped what.
@@ -71,7 +72,11 @@ pub(crate) fn key(held: &mut Held, role: Role, root: &RootKeyId) -> Result<Objec
             format!("the token has several keys that call themselves root key {root}"),
             "remove what is not Strongroom's, with the tools of the token's maker",
         ))),
-    })
+    });
+    if is_missing(&found) {
+        sight::is_clear(held)?;
+    }
+    found
 }
 
 /// Every key of the token in this role.
@@ -87,6 +92,11 @@ pub(crate) fn find(
     }
     template.push(Attribute::Id(role.id(root)));
     session.find_objects(&template)
+}
+
+/// Whether the token was searched and does not have it.
+pub(crate) fn is_missing<T>(found: &Result<T, Failure>) -> bool {
+    matches!(found, Err(Failure::Ours(e)) if e.kind() == ErrorKind::NotFound)
 }
 
 fn missing(role: Role, root: &RootKeyId) -> Error {
@@ -105,27 +115,33 @@ fn missing(role: Role, root: &RootKeyId) -> Error {
 }
 
 /// The root keys of the token, sorted.
-pub(crate) fn list(session: &Session) -> Result<Vec<RootKeyId>, Failure> {
+pub(crate) fn list(held: &mut Held) -> Result<Vec<RootKeyId>, Failure> {
     let mut roots = Vec::new();
     for class in [ObjectClass::SECRET_KEY, ObjectClass::PRIVATE_KEY] {
-        roots.extend(of_class(session, class)?);
+        roots.extend(of_class(held, class)?);
     }
+    sight::is_clear(held)?;
     roots.sort();
     roots.dedup();
     Ok(roots)
 }
 
 /// Whether a root key of the token is an RSA key.
-pub(crate) fn any_rsa(session: &Session) -> Result<bool, Failure> {
-    Ok(!of_class(session, ObjectClass::PRIVATE_KEY)?.is_empty())
+pub(crate) fn any_rsa(held: &mut Held) -> Result<bool, Failure> {
+    let found = of_class(held, ObjectClass::PRIVATE_KEY)?;
+    sight::is_clear(held)?;
+    Ok(!found.is_empty())
 }
 
 fn of_class(session: &Session, class: ObjectClass) -> Result<Vec<RootKeyId>, Failure> {
     let template = [Attribute::Class(class), Attribute::Token(true), Attribute::Private(true)];
     let mut roots = Vec::new();
     for key in session.find_objects(&template)? {
-        // A key that somebody else removes meanwhile is not there.
-        let Ok(attributes) = session.get_attributes(key, &[AttributeType::Id]) else { continue };
+        let attributes = match session.get_attributes(key, &[AttributeType::Id]) {
+            // One that somebody removed meanwhile.
+            Err(TokenError::Pkcs11(RvError::ObjectHandleInvalid, _)) => continue,
+            read => read?,
+        };
         for attribute in attributes {
             if let Attribute::Id(id) = attribute {
                 roots.extend(named(&id));
@@ -155,7 +171,7 @@ pub(crate) fn make_aes(
         Attribute::Sign(false),
         Attribute::Verify(false),
     ]);
-    fixed(template, |template| session.generate_key(&Mechanism::AesKeyGen, template))
+    fixed(&mut template, |template| session.generate_key(&Mechanism::AesKeyGen, template))
 }
 
 /// Makes an RSA key pair in the token whose private half can never leave it: public, private.
@@ -183,7 +199,7 @@ pub(crate) fn make_rsa(
         Attribute::Unwrap(false),
     ]);
     let mechanism = Mechanism::RsaPkcsKeyPairGen;
-    fixed(private, |private| session.generate_key_pair(&mechanism, &public, private))
+    fixed(&mut private, |private| session.generate_key_pair(&mechanism, &public, private))
 }
 
 fn kept(role: Role, root: &RootKeyId) -> Vec<Attribute> {
@@ -195,14 +211,14 @@ fn kept(role: Role, root: &RootKeyId) -> Vec<Attribute> {
     ]
 }
 
-/// Makes the key so that its attributes cannot be changed, or, where the token does not know such
-/// keys, without that.
-fn fixed<T>(
-    mut template: Vec<Attribute>,
+/// Makes an object so that its attributes cannot be changed, or, where the token does not know such
+/// objects, without that.
+pub(crate) fn fixed<T>(
+    template: &mut Vec<Attribute>,
     make: impl Fn(&[Attribute]) -> Result<T, TokenError>,
 ) -> Result<T, TokenError> {
     template.push(Attribute::Modifiable(false));
-    match make(&template) {
+    match make(template) {
         Err(TokenError::Pkcs11(
             RvError::AttributeReadOnly
             | RvError::AttributeTypeInvalid
@@ -211,7 +227,7 @@ fn fixed<T>(
             _,
         )) => {
             template.pop();
-            make(&template)
+            make(template)
         }
         made => made,
     }

@@ -1,0 +1,376 @@
+//! The object backend: payloads as private objects of the token.
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use strongroom_backend::{
+    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
+    Reference, Result, SecretBytes, random_bytes, step,
+};
+
+use crate::failure::{Cure, Failure};
+use crate::held::Held;
+use crate::marker::{self, Written};
+use crate::payloads::{self, ObjectKind, Writing};
+use crate::token::Token;
+use crate::value::Reader;
+use crate::{roots, sight};
+
+const PART: &str = "token objects";
+/// The lengths that are tried, in bytes: the first that the token keeps is the limit.
+const LIMITS: [usize; 6] = [1 << 20, 1 << 18, 1 << 16, 1 << 14, 1 << 12, 1 << 10];
+/// What is assumed of a token that could not be asked.
+const SMALLEST: usize = 1 << 8;
+/// How many payloads are removed in one piece of work.
+const TOGETHER: usize = 32;
+/// How often a writer that met another one tries again.
+const TRIES: usize = 20;
+
+/// How payloads are kept in a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ObjectSettings {
+    /// What kind of objects new payloads become. Both kinds are found.
+    pub kind: ObjectKind,
+    /// The longest payload in bytes. When it is not given, the token is tried once, with objects that
+    /// are removed again.
+    pub payload_limit: Option<usize>,
+}
+
+/// Payloads as private objects of a token, for one store.
+///
+/// The token protects them: who can log in can read them, and no project key is used. Safe to call from
+/// any thread at once, and from several processes.
+pub struct Pkcs11Objects {
+    token: Token,
+    settings: ObjectSettings,
+    reader: Reader,
+    limit: OnceLock<usize>,
+    /// Writers of one reference, and of the marker, go one after another within this process. Those of
+    /// other processes are found afterwards.
+    writers: [Mutex<()>; 64],
+    marking: Mutex<()>,
+}
+
+impl Pkcs11Objects {
+    /// Keeps payloads in this token.
+    pub fn open(token: Token, settings: ObjectSettings) -> Result<Pkcs11Objects> {
+        Ok(Pkcs11Objects {
+            reader: Reader::of(&token.settings().module)?,
+            token,
+            settings,
+            limit: settings.payload_limit.map(OnceLock::from).unwrap_or_default(),
+            writers: std::array::from_fn(|_| Mutex::default()),
+            marking: Mutex::default(),
+        })
+    }
+
+    /// The longest payload that the token keeps, found by trying.
+    fn limit(&self) -> Result<usize> {
+        if let Some(known) = self.limit.get() {
+            return Ok(*known);
+        }
+        for len in LIMITS {
+            let (reader, kind) = (self.reader, self.settings.kind);
+            let kept =
+                self.token.call(move |held| match payloads::tried(held, reader, kind, len) {
+                    // What the token itself refuses may be shorter; a lost session says nothing.
+                    Err(refusal)
+                        if refusal.code().is_some() && Cure::of(&refusal) == Cure::None =>
+                    {
+                        Ok(false)
+                    }
+                    tried => tried,
+                });
+            if kept? {
+                return Ok(*self.limit.get_or_init(|| len));
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the token keeps no object of {:?} with a value of 1 KiB", self.settings.kind),
+            "see `strongroom hsm info`, and use an enveloped backend",
+        ))
+    }
+
+    fn writer(&self, reference: &Reference) -> MutexGuard<'_, ()> {
+        let which = usize::from(reference.as_bytes()[15]) % self.writers.len();
+        self.writers[which].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the object, unless the reference is taken. After a failure in the middle of it the object
+    /// is looked for and removed, so that the failure had no effect.
+    fn create(&self, writing: Writing, payload: &SecretBytes) -> Result<()> {
+        let (kind, payload) = (self.settings.kind, SecretBytes::copy_of(payload)?);
+        let created = self.token.call(move |held| {
+            if payloads::find(held, &writing.reference)?.is_empty() {
+                return Ok(payloads::create(held, kind, &writing, &payload)?);
+            }
+            Err(Failure::Ours(taken(&writing.reference)))
+        });
+        let Err(error) = created else { return Ok(()) };
+        if error.kind() != ErrorKind::Timeout || error.native().is_none() {
+            return Err(error);
+        }
+        // The token has answered, so nothing more will come of it.
+        self.withdraw(writing)?;
+        Err(without_effect(error))
+    }
+
+    /// Whether the object is the only one under its reference. A writer that sees another one cannot
+    /// know whether it was seen in its turn, so it gives way and removes its own.
+    fn settle(&self, writing: Writing) -> Result<bool> {
+        let alone = self.token.call_repeatable(move |held| {
+            let own = payloads::find_writing(held, &writing)?;
+            sight::is_clear(held)?;
+            Ok(own.len() == 1 && payloads::find(held, &writing.reference)? == own)
+        });
+        if !matches!(alone, Ok(true)) {
+            self.withdraw(writing)?;
+        }
+        alone
+    }
+
+    fn withdraw(&self, writing: Writing) -> Result<()> {
+        let withdrawn = self.token.call_repeatable(move |held| {
+            let own = payloads::find_writing(held, &writing)?;
+            own.into_iter().try_for_each(|object| payloads::remove(held, object))?;
+            sight::is_clear(held)
+        });
+        withdrawn.map_err(unknown)
+    }
+
+    fn try_all(&self) -> Result<Vec<Health>> {
+        let (reader, kind) = (self.reader, self.settings.kind);
+        if !self.token.call(move |held| payloads::tried(held, reader, kind, 32))? {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "the token does not give back what it keeps",
+                "check the token with the tools of its maker",
+            ));
+        }
+        let limit = self.limit()?;
+        Ok(vec![Health::ok(PART, format!("an object was kept and read; up to {limit} bytes"))])
+    }
+}
+
+impl Backend for Pkcs11Objects {
+    /// The limit is what the token was seen to keep; nothing is known of a token that is away.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            payload_limit: self.limit().unwrap_or(SMALLEST),
+            durable: true,
+            binds_placement: false,
+        }
+    }
+
+    fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
+        check_length(payload.len(), self.limit()?)?;
+        let _one = self.writer(&at.reference);
+        let mut last = None;
+        for _ in 0..TRIES {
+            let writing = Writing { reference: at.reference, number: random_bytes()? };
+            match self.create(writing, payload) {
+                Ok(()) => {}
+                // SoftHSM fails when another object is removed in the same moment.
+                Err(e) if e.native() == Some("CKR_GENERAL_ERROR") => {
+                    last = Some(e);
+                    pause()?;
+                    continue;
+                }
+                Err(e) => return Err(e),
+            }
+            step("token.object");
+            if self.settle(writing)? {
+                return Ok(Locator::new(writing.number.to_vec()));
+            }
+            pause()?;
+        }
+        Err(last.unwrap_or_else(|| taken(&at.reference)))
+    }
+
+    fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
+        let (reference, reader) = (at.reference, self.reader);
+        let writing = match locator.as_bytes() {
+            [] => None,
+            bytes => {
+                let number = bytes.try_into().map_err(|_| damaged(&reference))?;
+                Some(Writing { reference, number })
+            }
+        };
+        self.token.call_repeatable(move |held| load(held, reader, &reference, writing))
+    }
+
+    fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
+        for some in targets.chunks(TOGETHER) {
+            let references: Vec<Reference> = some.iter().map(|(reference, _)| *reference).collect();
+            self.token.call_repeatable(move |held| {
+                for reference in &references {
+                    for object in payloads::find(held, reference)? {
+                        payloads::remove(held, object)?;
+                    }
+                }
+                sight::is_clear(held)
+            })?;
+        }
+        Ok(Destroyed::Gone)
+    }
+
+    fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {
+        let mut references = self.token.call_repeatable(|held| {
+            let references = payloads::list(held)?;
+            sight::is_clear(held)?;
+            Ok(references)
+        })?;
+        references.retain(|reference| after.is_none_or(|after| *reference > after));
+        references.sort();
+        references.dedup();
+        references.truncate(limit);
+        Ok(references)
+    }
+
+    fn marker(&self) -> Result<Option<Marker>> {
+        let current = self.token.call_repeatable(marker::current)?;
+        Ok(current.map(|written| written.marker()))
+    }
+
+    fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()> {
+        let _one = self.marking.lock().unwrap_or_else(PoisonError::into_inner);
+        let kind = self.settings.kind;
+        for _ in 0..TRIES {
+            let mine = self.token.call(move |held| {
+                let current = marker::current(held)?;
+                if current.map(|written| written.marker()) != expected {
+                    return Err(Failure::Ours(changed()));
+                }
+                let mine = Written::after(current, marker)?;
+                marker::write(held, kind, mine)?;
+                Ok(mine)
+            })?;
+            step("token.marker");
+            let settled = self.token.call_repeatable(move |held| marker::settle(held, mine));
+            if settled.map_err(unknown)? {
+                return Ok(());
+            }
+            pause()?;
+        }
+        Err(changed())
+    }
+
+    fn health(&self) -> Vec<Health> {
+        self.try_all().unwrap_or_else(|e| vec![Health::error(PART, e.to_string())])
+    }
+}
+
+fn load(
+    held: &mut Held,
+    reader: Reader,
+    reference: &Reference,
+    writing: Option<Writing>,
+) -> Result<SecretBytes, Failure> {
+    let number = writing.map(|writing| writing.number);
+    let name = [reference.as_bytes(), &number.unwrap_or_default()[..]].concat();
+    let found = held.cached(&name, |session| {
+        let found = match &writing {
+            Some(writing) => payloads::find_writing(session, writing)?,
+            None => payloads::find(session, reference)?,
+        };
+        match found[..] {
+            [] => Err(Failure::Ours(missing(reference))),
+            [one] => Ok(one),
+            [..] => Err(Failure::Ours(damaged(reference))),
+        }
+    });
+    if roots::is_missing(&found) {
+        sight::is_clear(held)?;
+    }
+    let (label, payload) = reader.read(held, found?)?;
+    // A handle that was given to another object meanwhile must not bring another payload.
+    let right = match writing {
+        Some(writing) => label == writing.label(),
+        None => payloads::is_label_of(&label, reference),
+    };
+    if right && !payload.is_empty() { Ok(payload) } else { Err(Failure::Ours(damaged(reference))) }
+}
+
+fn check_length(len: usize, limit: usize) -> Result<()> {
+    match len {
+        0 => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "the payload is empty",
+            "store at least one byte",
+        )),
+        len if len > limit => Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("the payload has {len} bytes, the token keeps {limit}"),
+            "store the data elsewhere, encrypted under a key that is kept here",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for a random time of up to a sixteenth of a second, so that two writers do not meet again.
+fn pause() -> Result<()> {
+    let [byte] = random_bytes()?;
+    std::thread::sleep(Duration::from_micros(250 * u64::from(byte)));
+    Ok(())
+}
+
+fn taken(reference: &Reference) -> Error {
+    Error::new(
+        ErrorKind::AlreadyExists,
+        format!("the token has a payload under {reference} already"),
+        "store under a new reference; a payload is never replaced",
+    )
+}
+
+fn missing(reference: &Reference) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("the token has no payload under {reference}"),
+        "check that it is the right token; run `strongroom doctor`",
+    )
+}
+
+fn damaged(reference: &Reference) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("what the token has under {reference} is not what was stored"),
+        "run `strongroom doctor`, and restore from a backup what it names",
+    )
+}
+
+fn changed() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "the store marker in the token is not the expected one",
+        "read it again",
+    )
+}
+
+/// The error of work that had begun and was undone.
+fn without_effect(error: Error) -> Error {
+    let native = error.native().unwrap_or_default().to_string();
+    Error::new(
+        ErrorKind::Unavailable,
+        "the token failed to keep a payload; nothing stayed behind",
+        "try again; look at the token and its log if it stays so",
+    )
+    .with_native(native)
+    .with_source(error)
+}
+
+/// The error of work that had begun: something may have stayed behind.
+fn unknown(error: Error) -> Error {
+    if error.kind() != ErrorKind::Unavailable {
+        return error;
+    }
+    let what = format!("{}; the outcome is not known", error.what());
+    Error::new(ErrorKind::Timeout, what, "read back before trying again").with_source(error)
+}
+
+impl fmt::Debug for Pkcs11Objects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pkcs11Objects({:?})", self.settings)
+    }
+}
