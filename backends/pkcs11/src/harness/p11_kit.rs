@@ -2,6 +2,7 @@
 //! this one.
 
 use std::ffi::OsString;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -60,7 +61,9 @@ impl<T: TestToken> P11KitRemote<T> {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         self.token.apply(&mut command);
         let mut server = Stopped::start(&mut command, "p11-kit");
-        assert!(server.is_ready(|| socket.exists()), "p11-kit server does not start");
+        // The socket is there before anybody listens.
+        let listens = || UnixStream::connect(&socket).is_ok();
+        assert!(server.is_ready(listens), "p11-kit server does not start");
         *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
     }
 

@@ -21,9 +21,11 @@ test_alone! {
             private(&token).unwrap();
             remote.take_away();
             // In the middle of a call, for all that the client knows; then before one.
-            assert!(private(&token).unwrap_err().native().is_some());
+            let error = private(&token).unwrap_err();
+            assert!(error.native().is_some(), "{error:?}");
             for _ in 0..3 {
-                assert_eq!(private(&token).unwrap_err().kind(), ErrorKind::Unavailable);
+                let error = private(&token).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
             }
             remote.give_back();
             let back = Instant::now();
