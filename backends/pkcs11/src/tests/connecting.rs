@@ -7,6 +7,7 @@ use super::shim::Shim;
 use super::{random, soft_hsm, started};
 use crate::harness::SoftHsm;
 use crate::{PinSource, Token, TokenChoice, TokenSettings};
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 
 fn other_pin(settings: &TokenSettings, pin: &str) -> (tempfile::NamedTempFile, TokenSettings) {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -79,8 +80,12 @@ test_alone! {
             assert_eq!(error.kind(), ErrorKind::Unauthenticated);
             assert!(error.what().contains("not tried again"), "{error}");
         }
-        // Control: the token and its PIN are fine.
-        Token::open(settings).unwrap();
+        // The token counted it, and not more; a right one sets it back.
+        assert!(counts_wrong_pins(&settings));
+        Token::open(settings.clone()).unwrap();
+        assert!(!counts_wrong_pins(&settings));
+        Token::open(wrong).unwrap_err();
+        assert!(!counts_wrong_pins(&settings), "not tried again");
     }
 }
 
@@ -139,4 +144,14 @@ test_alone! {
         hsm.give_back();
         Token::open(settings).unwrap();
     }
+}
+
+/// Whether the first token has seen a wrong PIN since it last saw the right one.
+fn counts_wrong_pins(settings: &TokenSettings) -> bool {
+    let module = Pkcs11::new(&settings.module).unwrap();
+    module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)).unwrap();
+    let slot = module.get_slots_with_initialized_token().unwrap()[0];
+    let counts = module.get_token_info(slot).unwrap().user_pin_count_low();
+    module.finalize().unwrap();
+    counts
 }
