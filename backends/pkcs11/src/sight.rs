@@ -1,4 +1,4 @@
-//! Whether a session sees private objects.
+//! Whether a session sees the token's private objects.
 
 use cryptoki::context::Function;
 use cryptoki::error::{Error as TokenError, RvError};
@@ -7,11 +7,13 @@ use cryptoki::session::SessionState;
 use crate::failure::Failure;
 use crate::held::Held;
 
-/// Fails when the login is gone, which makes the connection log in again.
+/// Fails when the token or the login is gone, which makes the connection find or make them again.
 ///
+/// A token that was taken away may go on answering, and find nothing.
 /// Another part of the program may log out at any time; private objects are then as if they did not
 /// exist. So whoever found nothing, or relies on having found everything, asks afterwards.
 pub(crate) fn is_clear(held: &Held) -> Result<(), Failure> {
+    held.check_token()?;
     let state = held.get_session_info()?.session_state();
     if matches!(state, SessionState::RwUser | SessionState::RoUser) {
         return Ok(());
