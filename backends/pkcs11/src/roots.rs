@@ -180,14 +180,29 @@ pub(crate) fn make_rsa(
     root: &RootKeyId,
     bits: u64,
 ) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
-    let public = [
+    // A TPM makes keys that sign too, and refuses whoever says that they must not.
+    rsa_pair(session, root, bits, true).or_else(|error| match error {
+        TokenError::Pkcs11(RvError::GeneralError | RvError::TemplateInconsistent, _) => {
+            rsa_pair(session, root, bits, false)
+        }
+        error => Err(error),
+    })
+}
+
+/// `alone`: for encryption and nothing else.
+fn rsa_pair(
+    session: &Session,
+    root: &RootKeyId,
+    bits: u64,
+    alone: bool,
+) -> Result<(ObjectHandle, ObjectHandle), TokenError> {
+    let mut public = vec![
         Attribute::Token(true),
         Attribute::Id(Role::Public.id(root)),
         Attribute::Label(Role::Public.label(root)),
         Attribute::ModulusBits(bits.into()),
         Attribute::PublicExponent(EXPONENT.to_vec()),
         Attribute::Encrypt(true),
-        Attribute::Verify(false),
         Attribute::Wrap(false),
     ];
     let mut private = kept(Role::Private, root);
@@ -195,9 +210,12 @@ pub(crate) fn make_rsa(
         Attribute::Sensitive(true),
         Attribute::Extractable(false),
         Attribute::Decrypt(true),
-        Attribute::Sign(false),
         Attribute::Unwrap(false),
     ]);
+    if alone {
+        public.push(Attribute::Verify(false));
+        private.push(Attribute::Sign(false));
+    }
     let mechanism = Mechanism::RsaPkcsKeyPairGen;
     fixed(&mut private, |private| session.generate_key_pair(&mechanism, &public, private))
 }

@@ -1,31 +1,119 @@
-//! What every token has to do, whatever it can.
+//! What Strongroom does with a token, whatever it can.
 
-use cryptoki::mechanism::MechanismType;
-use strongroom_pkcs11::Token;
+use std::time::Duration;
+
+use strongroom_backend::conformance::{self, Report};
+use strongroom_backend::{
+    ErrorKind, KeyBackend, KeyPurpose, ProjectId, RootKeyId, SecretBytes, Severity, StoreId,
+    WrapContext,
+};
 use strongroom_pkcs11::harness::TestToken;
+use strongroom_pkcs11::{KeyLocation, Pkcs11Keys, Token, TokenSettings};
 
-/// Opens a token in this process and tells what it is.
-pub(crate) fn open(test: &dyn TestToken) -> Token {
+/// What a token turned out to be good for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// What wraps the keys of a store.
+    pub(crate) root: Root,
+    /// Whether it can keep project keys and encrypt payloads.
+    pub(crate) device: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Root {
+    AesGcm,
+    RsaOaep,
+}
+
+/// Has a token keep every promise of each shape that it is able to take.
+pub(crate) fn keeps_every_promise(test: &dyn TestToken) -> Found {
+    let token = open(test);
+    let found = Found { root: root_keys(&token), device: device(&token) };
+    tell(&format!("{}: {found:?}", test.name()));
+    found
+}
+
+/// What a store asks of a token on every day: two root keys, and what they wrap comes back.
+#[allow(dead_code, reason = "some files have no token that can do only this")]
+pub(crate) fn wraps_and_unwraps(test: &dyn TestToken) {
+    let token = open(test);
+    let context = WrapContext {
+        store: StoreId::from_bytes([1; 16]),
+        project: ProjectId::from_bytes([2; 16]),
+        generation: 1,
+        purpose: KeyPurpose::ProjectKey,
+    };
+    let roots = ["root-1", "root-2"].map(|id| RootKeyId::new(id).unwrap());
+    let keys = Pkcs11Keys::create(token.clone(), &roots[0], KeyLocation::Envelope).unwrap();
+    keys.create_root_key(&roots[1]).unwrap();
+    assert_eq!(keys.root_keys().unwrap(), roots);
+    for root in &roots {
+        let key = SecretBytes::random(32).unwrap();
+        let wrapped = keys.wrap(root, &key, &context).unwrap();
+        assert_ne!(wrapped, keys.wrap(root, &key, &context).unwrap());
+        assert!(keys.unwrap(root, &wrapped, &context).unwrap().equals(&key));
+    }
+    let missing = RootKeyId::new("missing").unwrap();
+    let error = keys.unwrap(&missing, &[0; 64], &context).unwrap_err();
+    tell(&format!("{error}"));
+    // The keys are still there for the next one who comes.
+    drop(keys);
+    drop(token);
+    let again = Pkcs11Keys::open(open(test), KeyLocation::Envelope).unwrap();
+    assert_eq!(again.root_keys().unwrap(), roots);
+}
+
+fn open(test: &dyn TestToken) -> Token {
     test.enter();
-    let token = Token::open(test.settings()).unwrap_or_else(|e| panic!("{}: {e}", test.name()));
+    // To make an RSA key takes seconds, and many more on a busy machine.
+    let settings = TokenSettings { timeout: Duration::from_secs(120), ..test.settings() };
+    let token = Token::open(settings).unwrap_or_else(|e| panic!("{}: {e}", test.name()));
     let info = token.token_info().unwrap();
-    tell(&format!(
-        "{}: {} {}, firmware {}",
-        test.name(),
-        info.manufacturer_id(),
-        info.model(),
-        info.firmware_version()
-    ));
+    let (maker, model, version) = (info.manufacturer_id(), info.model(), info.firmware_version());
+    tell(&format!("{}: {maker}, {model}, firmware {version}", test.name()));
     token
 }
 
-/// Whether the token says that it has this mechanism.
-pub(crate) fn has(token: &Token, mechanism: MechanismType) -> bool {
-    token.mechanisms().unwrap().iter().any(|(kind, _)| *kind == mechanism)
+fn root_keys(token: &Token) -> Root {
+    let root = RootKeyId::new("envelope").unwrap();
+    let keys = Pkcs11Keys::create(token.clone(), &root, KeyLocation::Envelope).unwrap();
+    for finding in keys.check_root_key(&root).unwrap() {
+        tell(&format!("{finding:?}"));
+        assert_ne!(finding.severity, Severity::Error);
+    }
+    let report = conformance::key_backend(&keys);
+    if keys.anyone_can_wrap() {
+        require(&report, &["a_wrapped_key_opens_in_its_own_context_only"]);
+        return Root::RsaOaep;
+    }
+    require(&report, &[]);
+    Root::AesGcm
+}
+
+fn device(token: &Token) -> bool {
+    let roots = ["device-1", "device-2"].map(|id| RootKeyId::new(id).unwrap());
+    let keys = match Pkcs11Keys::create(token.clone(), &roots[0], KeyLocation::Device) {
+        Ok(keys) => keys,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            tell(&format!("{error}"));
+            return false;
+        }
+    };
+    keys.create_root_key(&roots[1]).unwrap();
+    let cipher = keys.device().unwrap();
+    require(&conformance::device(&keys, &cipher, roots.each_ref()), &[]);
+    true
+}
+
+/// Nothing may be left out but this.
+fn require(report: &Report, skipped: &[&str]) {
+    report.require();
+    assert_eq!(report.skipped(), skipped);
 }
 
 /// Shown with the result of the test.
 #[allow(clippy::print_stdout)]
-pub(crate) fn tell(line: &str) {
+fn tell(line: &str) {
     println!("{line}");
 }
