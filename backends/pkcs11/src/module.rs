@@ -158,6 +158,15 @@ impl Module {
         ))
     }
 
+    /// How many threads may be in the module at once: as many as are wanted while none is stuck; from
+    /// then on so few that [`STUCK`] is never passed.
+    pub(crate) fn room(&self) -> usize {
+        match self.stuck() {
+            0 => usize::MAX,
+            stuck => STUCK.saturating_sub(stuck).max(1),
+        }
+    }
+
     fn stuck(&self) -> usize {
         self.stuck.load(Ordering::Acquire)
     }

@@ -67,7 +67,7 @@ impl Pool {
         if let Some(mailbox) = state.idle.pop() {
             drop(state);
             mailbox.put(Message::Work(job));
-        } else if state.threads < state.most(self.settings.sessions) {
+        } else if state.threads < state.most(self.settings.sessions).min(self.module.room()) {
             state.threads += 1;
             drop(state);
             self.start_thread(job)?;

@@ -16,15 +16,17 @@ pub struct TokenSettings {
     pub pin: PinSource,
     /// The longest that one call into the module may take.
     pub timeout: Duration,
-    /// The most sessions that are held open.
+    /// The most sessions that are held open, each with a thread of its own. As many threads can be stuck
+    /// in a module that stops answering all at once.
     pub sessions: usize,
 }
 
 impl TokenSettings {
     /// What is assumed of one call into the module when nothing else was asked for.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
-    /// How many sessions are held when nothing else was asked for.
-    pub const SESSIONS: usize = 8;
+    /// How many sessions are held when nothing else was asked for: no more than may be stuck at once in
+    /// a module that stops answering.
+    pub const SESSIONS: usize = 4;
 }
 
 /// Which token: every field that is there must match, and exactly one token must be left.
