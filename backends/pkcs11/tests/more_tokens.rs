@@ -3,9 +3,12 @@
 
 mod common;
 
+use strongroom_backend::conformance;
 use strongroom_pkcs11::harness::{
-    Kryoptic, OpenCryptoki, P11KitProxy, P11KitRemote, SoftHsm, in_own_namespaces, in_own_process,
+    Kryoptic, OpenCryptoki, P11KitProxy, P11KitRemote, SoftHsm, TestToken, in_own_namespaces,
+    in_own_process,
 };
+use strongroom_pkcs11::{ObjectSettings, Pkcs11Objects, Token};
 
 use common::{Found, Root, keeps_every_promise};
 
@@ -14,6 +17,19 @@ fn kryoptic_keeps_every_promise() {
     in_own_process("kryoptic_keeps_every_promise", || {
         let found = keeps_every_promise(&Kryoptic::start());
         assert_eq!(found, Found { root: Root::AesGcm, device: true });
+    });
+}
+
+#[test]
+fn objects_of_kryoptic_keep_every_promise() {
+    in_own_process("objects_of_kryoptic_keep_every_promise", || {
+        let test = Kryoptic::start();
+        test.enter();
+        let token = Token::open(test.settings()).unwrap();
+        let objects = Pkcs11Objects::open(token, ObjectSettings::default()).unwrap();
+        let report = conformance::backend(&objects);
+        report.require();
+        assert_eq!(report.passed().len(), 18);
     });
 }
 
