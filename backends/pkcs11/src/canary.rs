@@ -1,6 +1,6 @@
 //! Tampering told from a device that does not work.
 
-use cryptoki::error::{Error as TokenError, RvError};
+use cryptoki::error::RvError;
 use strongroom_backend::{Error, ErrorKind};
 
 use crate::errors::native;
@@ -13,17 +13,17 @@ use crate::failure::Failure;
 /// If that works, and `open` is refused again, then the data is at fault: `Corrupt`. Otherwise the
 /// answer is what the token said to the canary.
 pub(crate) fn opened<T>(
-    open: impl Fn() -> Result<T, TokenError>,
+    open: impl Fn() -> Result<T, Failure>,
     canary: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<T, Failure> {
     match open() {
         Ok(opened) => return Ok(opened),
         Err(refusal) if may_mean_tampering(&refusal) => {}
-        Err(failure) => return Err(failure.into()),
+        Err(failure) => return Err(failure),
     }
     canary().map_err(|failure| if failure.refuses_data() { broken(&failure) } else { failure })?;
     // Once more: a token that failed for a moment is no reason to call the data damaged.
-    open().map_err(|again| if may_mean_tampering(&again) { tampered(again) } else { again.into() })
+    open().map_err(|again| if may_mean_tampering(&again) { tampered(&again) } else { again })
 }
 
 /// Whether what a canary opened is what it had encrypted.
@@ -47,13 +47,13 @@ fn does_not_work() -> Error {
     )
 }
 
-fn tampered(refusal: TokenError) -> Failure {
+fn tampered(refusal: &Failure) -> Failure {
     let error = Error::new(
         ErrorKind::Corrupt,
         "the token refuses to decrypt: the data was altered, or belongs to another key",
         "run `strongroom doctor`, and restore from a backup what it names",
     );
-    Failure::Ours(match Failure::Token(refusal).code() {
+    Failure::Ours(match refusal.code() {
         Some(code) => error.with_native(native(code)),
         None => error,
     })
@@ -61,8 +61,8 @@ fn tampered(refusal: TokenError) -> Failure {
 
 /// Whether a token may say this of a tag that does not match. SoftHSM says GENERAL_ERROR, NSS and
 /// kryoptic ENCRYPTED_DATA_INVALID.
-fn may_mean_tampering(error: &TokenError) -> bool {
-    let TokenError::Pkcs11(code, _) = error else { return false };
+fn may_mean_tampering(failure: &Failure) -> bool {
+    let Some(code) = failure.code() else { return false };
     matches!(
         code,
         RvError::GeneralError

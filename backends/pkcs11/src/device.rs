@@ -11,13 +11,16 @@ use strongroom_backend::{
 
 use crate::abilities::Abilities;
 use crate::blob::{Blob, Wrapping, corrupt};
+use crate::canary;
+use crate::direct::Direct;
 use crate::failure::Failure;
+use crate::gcm::GcmKey;
 use crate::held::Held;
 use crate::roots::{self, Role};
 use crate::token::Token;
-use crate::{canary, gcm};
 
 const AES_256: u64 = 32;
+const PROBE: &[u8] = b"strongroom/probe";
 
 /// Encrypts in the token, under keys that it unwraps there and keeps as session objects.
 ///
@@ -25,11 +28,12 @@ const AES_256: u64 = 32;
 /// then by the root key, which binds it to its context and tells tampering from a broken token.
 pub(crate) struct TokenCipher {
     token: Token,
+    direct: Direct,
 }
 
 impl TokenCipher {
-    pub(crate) fn new(token: Token) -> TokenCipher {
-        TokenCipher { token }
+    pub(crate) fn new(token: Token, direct: Direct) -> TokenCipher {
+        TokenCipher { token, direct }
     }
 }
 
@@ -37,9 +41,10 @@ impl DeviceCipher for TokenCipher {
     fn create_key(&self, root: &RootKeyId, context: &WrapContext) -> Result<Vec<u8>> {
         let wraps = Abilities::of(&self.token)?.key_wraps();
         let (root, context) = (root.clone(), *context);
+        let direct = self.direct;
         self.token.call_repeatable(move |held| {
-            let keys = Keys::of(held, &root)?;
-            let how = choose(held, keys.wrapping, &wraps)?;
+            let keys = Keys::of(held, direct, &root)?;
+            let how = choose(held, direct, keys.wrapping, &wraps)?;
             let key = generate(held)?;
             temporary(held, key, |session| wrap(session, keys, how, key, &context))
         })
@@ -59,8 +64,9 @@ impl DeviceCipher for TokenCipher {
         let how = Blob::parse(wrapped)?.wrapping;
         let (from, to, context) = (from.clone(), to.clone(), *context);
         let wrapped = wrapped.to_vec();
+        let direct = self.direct;
         self.token.call_repeatable(move |held| {
-            let (old, new) = (Keys::of(held, &from)?, Keys::of(held, &to)?);
+            let (old, new) = (Keys::of(held, direct, &from)?, Keys::of(held, direct, &to)?);
             let key = unwrap(held, old, &wrapped, &context, true)?;
             temporary(held, key, |session| wrap(session, new, how, key, &context))
         })
@@ -74,17 +80,19 @@ impl DeviceCipher for TokenCipher {
     ) -> Result<Sealed> {
         let (key, associated) = (key.clone(), associated.to_vec());
         let plaintext = SecretBytes::copy_of(plaintext)?;
+        let direct = self.direct;
         self.token.call_repeatable(move |held| {
-            let handle = loaded(held, &key)?;
-            gcm::encrypt(held, handle, &associated, &plaintext)
+            let key = loaded(held, direct, &key)?;
+            GcmKey { session: held, direct, key }.encrypt(&associated, &plaintext)
         })
     }
 
     fn decrypt(&self, key: &DeviceKey, associated: &[u8], sealed: &Sealed) -> Result<SecretBytes> {
         let (key, associated, sealed) = (key.clone(), associated.to_vec(), sealed.clone());
+        let direct = self.direct;
         self.token.call_repeatable(move |held| {
-            let handle = loaded(held, &key)?;
-            gcm::decrypt(held, handle, &associated, &sealed)
+            let key = loaded(held, direct, &key)?;
+            GcmKey { session: held, direct, key }.decrypt(&associated, &sealed)
         })
     }
 }
@@ -94,24 +102,30 @@ impl DeviceCipher for TokenCipher {
 struct Keys {
     root: ObjectHandle,
     wrapping: ObjectHandle,
+    direct: Direct,
 }
 
 impl Keys {
-    fn of(held: &mut Held, root: &RootKeyId) -> Result<Keys, Failure> {
+    fn of(held: &mut Held, direct: Direct, root: &RootKeyId) -> Result<Keys, Failure> {
         let wrapping = roots::key(held, Role::Wrapping, root)?;
-        Ok(Keys { wrapping, root: roots::key(held, Role::Root, root)? })
+        Ok(Keys { wrapping, direct, root: roots::key(held, Role::Root, root)? })
+    }
+
+    fn root<'a>(&self, session: &'a Session) -> GcmKey<'a> {
+        GcmKey { session, direct: self.direct, key: self.root }
     }
 }
 
 /// The first of `wraps` that the token really does with this wrapping key, and whose result works.
 pub(crate) fn choose(
     session: &Session,
+    direct: Direct,
     wrapping: ObjectHandle,
     wraps: &[Wrapping],
 ) -> Result<Wrapping, Failure> {
     let mut refusal = None;
     for how in wraps {
-        match tried(session, wrapping, *how) {
+        match tried(session, direct, wrapping, *how) {
             Ok(()) => return Ok(*how),
             Err(failure) => refusal = Some(failure),
         }
@@ -126,22 +140,28 @@ pub(crate) fn choose(
 }
 
 /// Wraps a key, unwraps it again, and has the copy open what the key encrypted.
-fn tried(session: &Session, wrapping: ObjectHandle, how: Wrapping) -> Result<(), Failure> {
+fn tried(
+    session: &Session,
+    direct: Direct,
+    wrapping: ObjectHandle,
+    how: Wrapping,
+) -> Result<(), Failure> {
     let key = generate(session)?;
     temporary(session, key, |session| {
         let wrapped = session.wrap_key(&mechanism(how), wrapping, key)?;
         let copy = session.unwrap_key(&mechanism(how), wrapping, &wrapped, &project_key(false))?;
         temporary(session, copy, |session| {
             let probe: [u8; 32] = random_bytes()?;
-            let sealed = gcm::encrypt(session, key, &[], &probe)?;
-            canary::same(gcm::decrypt(session, copy, &[], &sealed)?.equals(&probe))
+            let sealed = GcmKey { session, direct, key }.encrypt(PROBE, &probe)?;
+            let opened = GcmKey { session, direct, key: copy }.decrypt(PROBE, &sealed)?;
+            canary::same(opened.equals(&probe))
         })
     })
 }
 
 /// The project key as an object of this session, unwrapped when it is not there yet.
-fn loaded(held: &mut Held, key: &DeviceKey) -> Result<ObjectHandle, Failure> {
-    let keys = Keys::of(held, key.root())?;
+fn loaded(held: &mut Held, direct: Direct, key: &DeviceKey) -> Result<ObjectHandle, Failure> {
+    let keys = Keys::of(held, direct, key.root())?;
     let root = key.root().as_str().as_bytes();
     // The whole blob and its context: what was loaded for one place is not used for another.
     let name = [key.wrapped(), &key.context().to_bytes(), root].concat();
@@ -158,7 +178,7 @@ fn wrap(
     context: &WrapContext,
 ) -> Result<Vec<u8>, Failure> {
     let wrapped = session.wrap_key(&mechanism(how), keys.wrapping, key)?;
-    let sealed = gcm::encrypt(session, keys.root, &how.associated(context), &wrapped)?;
+    let sealed = keys.root(session).encrypt(&how.associated(context), &wrapped)?;
     Ok(how.sealed_blob(&sealed)?)
 }
 
@@ -174,7 +194,7 @@ fn unwrap(
     if !how.stays_in_device() {
         return Err(Failure::Ours(corrupt("was not made to stay in the token")));
     }
-    let wrapped = gcm::decrypt(session, keys.root, &how.associated(context), &blob.sealed())?;
+    let wrapped = keys.root(session).decrypt(&how.associated(context), &blob.sealed())?;
     Ok(session.unwrap_key(&mechanism(how), keys.wrapping, &wrapped, &project_key(extractable))?)
 }
 

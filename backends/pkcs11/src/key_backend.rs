@@ -10,12 +10,14 @@ use strongroom_backend::{
 
 use crate::blob::{Blob, Wrapping, corrupt};
 use crate::device::TokenCipher;
+use crate::direct::Direct;
 use crate::failure::Failure;
+use crate::gcm::GcmKey;
 use crate::held::Held;
 use crate::oaep::{self, Pair};
 use crate::roots::{self, Role};
 use crate::token::Token;
-use crate::{check, gcm, making};
+use crate::{check, making};
 
 const KEY: usize = 32;
 const CONTEXT: usize = 37;
@@ -35,6 +37,7 @@ pub enum KeyLocation {
 /// Safe to call from any thread at once.
 pub struct Pkcs11Keys {
     token: Token,
+    direct: Direct,
     location: KeyLocation,
     cipher: Arc<TokenCipher>,
     /// One root key is made at a time, so that no two get the same id.
@@ -57,9 +60,11 @@ impl Pkcs11Keys {
     /// Opens the root keys of a token; never makes one, and does not search for one before it is
     /// asked for.
     pub fn open(token: Token, location: KeyLocation) -> Result<Pkcs11Keys> {
+        let direct = Direct::of(&token)?;
         Ok(Pkcs11Keys {
-            cipher: Arc::new(TokenCipher::new(token.clone())),
+            cipher: Arc::new(TokenCipher::new(token.clone(), direct)),
             token,
+            direct,
             location,
             making: Mutex::new(()),
             any_rsa: OnceLock::new(),
@@ -140,7 +145,7 @@ impl KeyBackend for Pkcs11Keys {
 
     fn create_root_key(&self, id: &RootKeyId) -> Result<()> {
         let _one = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if making::root_key(&self.token, id, self.location)? == Role::Private {
+        if making::root_key(&self.token, self.direct, id, self.location)? == Role::Private {
             // Known from now on, whatever was found before.
             self.any_rsa.get_or_init(|| true);
         }
@@ -157,14 +162,18 @@ impl KeyBackend for Pkcs11Keys {
             ));
         }
         let (root, context, hash) = (root.clone(), *context, self.hash.clone());
+        let direct = self.direct;
         let key = SecretBytes::copy_of(key)?;
-        self.token.call_repeatable(move |held| wrap(held, &root, &key, &context, &hash))
+        self.token.call_repeatable(move |held| wrap(held, direct, &root, &key, &context, &hash))
     }
 
     fn unwrap(&self, root: &RootKeyId, blob: &[u8], context: &WrapContext) -> Result<SecretBytes> {
         Blob::parse(blob)?;
         let (root, context, blob) = (root.clone(), *context, blob.to_vec());
-        self.token.call_repeatable(move |held| unwrap(held, &root, &Blob::parse(&blob)?, &context))
+        let direct = self.direct;
+        self.token.call_repeatable(move |held| {
+            unwrap(held, direct, &root, &Blob::parse(&blob)?, &context)
+        })
     }
 
     fn health(&self) -> Vec<Health> {
@@ -174,6 +183,7 @@ impl KeyBackend for Pkcs11Keys {
 
 fn wrap(
     held: &mut Held,
+    direct: Direct,
     root: &RootKeyId,
     key: &SecretBytes,
     context: &WrapContext,
@@ -181,7 +191,8 @@ fn wrap(
 ) -> Result<Vec<u8>, Failure> {
     let aes = roots::key(held, Role::Root, root);
     if !roots::is_missing(&aes) {
-        let sealed = gcm::encrypt(held, aes?, &Wrapping::Gcm.associated(context), key)?;
+        let aes = GcmKey { key: aes?, session: held, direct };
+        let sealed = aes.encrypt(&Wrapping::Gcm.associated(context), key)?;
         return Ok(Wrapping::Gcm.sealed_blob(&sealed)?);
     }
     let pair = pair(held, root)?;
@@ -200,14 +211,16 @@ fn wrap(
 
 fn unwrap(
     held: &mut Held,
+    direct: Direct,
     root: &RootKeyId,
     blob: &Blob<'_>,
     context: &WrapContext,
 ) -> Result<SecretBytes, Failure> {
     match blob.wrapping {
         Wrapping::Gcm => {
-            let aes = roots::key(held, Role::Root, root)?;
-            gcm::decrypt(held, aes, &Wrapping::Gcm.associated(context), &blob.sealed())
+            let key = roots::key(held, Role::Root, root)?;
+            let aes = GcmKey { key, session: held, direct };
+            aes.decrypt(&Wrapping::Gcm.associated(context), &blob.sealed())
         }
         Wrapping::OaepSha256 | Wrapping::OaepSha1 => {
             let pair = pair(held, root)?;

@@ -12,6 +12,7 @@ mod check;
 mod claims;
 mod connect;
 mod device;
+mod direct;
 mod errors;
 mod exchange;
 mod failure;
@@ -21,6 +22,7 @@ mod gcm;
 #[cfg(feature = "test-harness")]
 pub mod harness;
 mod held;
+mod info;
 mod initialize;
 mod key_backend;
 mod login;
@@ -43,9 +45,9 @@ mod token;
 mod token_info;
 mod traffic;
 mod uri;
-mod value;
 mod worker;
 
+pub use info::{Choice, MechanismReport, TokenReport};
 pub use key_backend::{KeyLocation, Pkcs11Keys};
 pub use objects::{ObjectSettings, Pkcs11Objects};
 pub use payloads::ObjectKind;

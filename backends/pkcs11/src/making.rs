@@ -5,36 +5,48 @@ use cryptoki::session::Session;
 use strongroom_backend::{Error, ErrorKind, Result, RootKeyId, step};
 
 use crate::abilities::Abilities;
+use crate::direct::Direct;
 use crate::errors::native;
 use crate::failure::{Cure, Failure};
+use crate::gcm::GcmKey;
 use crate::oaep::{self, Pair};
 use crate::roots::{self, Role};
 use crate::token::Token;
-use crate::{KeyLocation, device, gcm};
+use crate::{KeyLocation, device};
 
 /// Makes a root key and tries it; says which role the key has that opens. `AlreadyExists` when there
 /// is one, `Unsupported` when the token cannot do what is needed.
 ///
 /// All of it is one piece of work on one session: only there is a handle certain to be that of the key
 /// that was made, so that no other key is ever removed in its stead.
-pub(crate) fn root_key(token: &Token, id: &RootKeyId, location: KeyLocation) -> Result<Role> {
+pub(crate) fn root_key(
+    token: &Token,
+    direct: Direct,
+    id: &RootKeyId,
+    location: KeyLocation,
+) -> Result<Role> {
     let abilities = Abilities::of(token)?;
     let id = id.clone();
-    token.call(move |held| {
+    token.call_slow(move |held| {
         if !of_id(held, &id)?.is_empty() {
             return Err(taken(&id));
         }
         match location {
-            KeyLocation::Device => in_device(held, &id, &abilities),
-            KeyLocation::Envelope => envelope(held, &id, &abilities),
+            KeyLocation::Device => in_device(held, direct, &id, &abilities),
+            KeyLocation::Envelope => envelope(held, direct, &id, &abilities),
         }
     })
 }
 
-fn envelope(session: &Session, id: &RootKeyId, abilities: &Abilities) -> Result<Role, Failure> {
+fn envelope(
+    session: &Session,
+    direct: Direct,
+    id: &RootKeyId,
+    abilities: &Abilities,
+) -> Result<Role, Failure> {
     let mut refusal = None;
     if abilities.gcm() {
-        match aes(session, id) {
+        match aes(session, direct, id) {
             Ok(()) => return Ok(Role::Root),
             Err(failure) => refusal = Some(inability(failure)?),
         }
@@ -49,14 +61,20 @@ fn envelope(session: &Session, id: &RootKeyId, abilities: &Abilities) -> Result<
 }
 
 /// The wrapping key comes first, so that a root key that is there is complete.
-fn in_device(session: &Session, id: &RootKeyId, abilities: &Abilities) -> Result<Role, Failure> {
+fn in_device(
+    session: &Session,
+    direct: Direct,
+    id: &RootKeyId,
+    abilities: &Abilities,
+) -> Result<Role, Failure> {
     let wraps = abilities.key_wraps();
     if !abilities.gcm() || wraps.is_empty() {
         return Err(abilities.no_device().into());
     }
     let wrapping = wrapping(session, id)?;
     step("token.wrapping_key");
-    let made = device::choose(session, wrapping, &wraps).and_then(|_| aes(session, id));
+    let made =
+        device::choose(session, direct, wrapping, &wraps).and_then(|_| aes(session, direct, id));
     match made {
         Ok(()) => Ok(Role::Root),
         Err(failure) => Err(because(abilities.no_device(), Some(inability(failure)?))),
@@ -80,9 +98,9 @@ fn wrapping(session: &Session, id: &RootKeyId) -> Result<ObjectHandle, Failure> 
     Err(taken(id))
 }
 
-fn aes(session: &Session, id: &RootKeyId) -> Result<(), Failure> {
+fn aes(session: &Session, direct: Direct, id: &RootKeyId) -> Result<(), Failure> {
     let key = roots::make_aes(session, Role::Root, id)?;
-    kept(session, id, &[key], gcm::works(session, key))
+    kept(session, id, &[key], GcmKey { session, direct, key }.works())
 }
 
 fn rsa(session: &Session, id: &RootKeyId, bits: u64) -> Result<(), Failure> {

@@ -50,7 +50,7 @@ pub(crate) fn decrypt(
     hash: Wrapping,
     ciphertext: &[u8],
 ) -> Result<SecretBytes, Failure> {
-    let open = || session.decrypt(&mechanism(hash), pair.private, ciphertext);
+    let open = || Ok(session.decrypt(&mechanism(hash), pair.private, ciphertext)?);
     // With the hash that the token does, whatever the blob says.
     let canary = || self::hash(session, pair).map(|_| ());
     let mut plaintext = canary::opened(open, canary)?;

@@ -9,12 +9,12 @@ use strongroom_backend::{
     Reference, Result, SecretBytes, random_bytes, step,
 };
 
+use crate::direct::Direct;
 use crate::failure::{Cure, Failure};
 use crate::held::Held;
 use crate::marker::{self, Written};
 use crate::payloads::{self, ObjectKind, Writing};
 use crate::token::Token;
-use crate::value::Reader;
 use crate::{roots, sight};
 
 const PART: &str = "token objects";
@@ -44,7 +44,7 @@ pub struct ObjectSettings {
 pub struct Pkcs11Objects {
     token: Token,
     settings: ObjectSettings,
-    reader: Reader,
+    direct: Direct,
     limit: OnceLock<usize>,
     /// Writers of one reference, and of the marker, go one after another within this process. Those of
     /// other processes are found afterwards.
@@ -56,7 +56,7 @@ impl Pkcs11Objects {
     /// Keeps payloads in this token.
     pub fn open(token: Token, settings: ObjectSettings) -> Result<Pkcs11Objects> {
         Ok(Pkcs11Objects {
-            reader: Reader::of(&token.settings().module)?,
+            direct: Direct::of(&token)?,
             token,
             settings,
             limit: settings.payload_limit.map(OnceLock::from).unwrap_or_default(),
@@ -71,9 +71,9 @@ impl Pkcs11Objects {
             return Ok(*known);
         }
         for len in LIMITS {
-            let (reader, kind) = (self.reader, self.settings.kind);
+            let (direct, kind) = (self.direct, self.settings.kind);
             let kept =
-                self.token.call(move |held| match payloads::tried(held, reader, kind, len) {
+                self.token.call(move |held| match payloads::tried(held, direct, kind, len) {
                     // What the token itself refuses may be shorter; a lost session says nothing.
                     Err(refusal)
                         if refusal.code().is_some() && Cure::of(&refusal) == Cure::None =>
@@ -141,8 +141,8 @@ impl Pkcs11Objects {
     }
 
     fn try_all(&self) -> Result<Vec<Health>> {
-        let (reader, kind) = (self.reader, self.settings.kind);
-        if !self.token.call(move |held| payloads::tried(held, reader, kind, 32))? {
+        let (direct, kind) = (self.direct, self.settings.kind);
+        if !self.token.call(move |held| payloads::tried(held, direct, kind, 32))? {
             return Err(Error::new(
                 ErrorKind::Unavailable,
                 "the token does not give back what it keeps",
@@ -190,7 +190,7 @@ impl Backend for Pkcs11Objects {
     }
 
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
-        let (reference, reader) = (at.reference, self.reader);
+        let (reference, direct) = (at.reference, self.direct);
         let writing = match locator.as_bytes() {
             [] => None,
             bytes => {
@@ -198,7 +198,7 @@ impl Backend for Pkcs11Objects {
                 Some(Writing { reference, number })
             }
         };
-        self.token.call_repeatable(move |held| load(held, reader, &reference, writing))
+        self.token.call_repeatable(move |held| load(held, direct, &reference, writing))
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
@@ -235,6 +235,8 @@ impl Backend for Pkcs11Objects {
     }
 
     fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()> {
+        // A token that keeps no payloads needs no marker.
+        self.limit()?;
         let _one = self.marking.lock().unwrap_or_else(PoisonError::into_inner);
         let kind = self.settings.kind;
         for _ in 0..TRIES {
@@ -264,7 +266,7 @@ impl Backend for Pkcs11Objects {
 
 fn load(
     held: &mut Held,
-    reader: Reader,
+    direct: Direct,
     reference: &Reference,
     writing: Option<Writing>,
 ) -> Result<SecretBytes, Failure> {
@@ -284,7 +286,7 @@ fn load(
     if roots::is_missing(&found) {
         sight::is_clear(held)?;
     }
-    let (label, payload) = reader.read(held, found?)?;
+    let (label, payload) = direct.read(held, found?)?;
     // A handle that was given to another object meanwhile must not bring another payload.
     let right = match writing {
         Some(writing) => label == writing.label(),

@@ -6,10 +6,10 @@ use cryptoki::session::Session;
 use strongroom_backend::{Reference, SecretBytes, fill_random};
 use zeroize::Zeroize;
 
+use crate::direct::Direct;
 use crate::failure::Failure;
 use crate::oid;
 use crate::roots::fixed;
-use crate::value::Reader;
 
 const APPLICATION: &[u8] = b"strongroom";
 const LABEL: &str = "strongroom payload";
@@ -192,7 +192,7 @@ fn reference(attributes: &[Attribute]) -> Option<Reference> {
 /// does all of that.
 pub(crate) fn tried(
     session: &Session,
-    reader: Reader,
+    direct: Direct,
     kind: ObjectKind,
     len: usize,
 ) -> Result<bool, Failure> {
@@ -200,7 +200,7 @@ pub(crate) fn tried(
     fill_random(&mut probe)?;
     let names = vec![Attribute::Label(PROBE.to_vec())];
     let object = create_object(session, kind, names, &probe)?;
-    let read = reader.read(session, object);
+    let read = direct.read(session, object);
     remove(session, object)?;
     Ok(read?.1.equals(&probe))
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use cryptoki::mechanism::{MechanismInfo, MechanismType};
 use cryptoki::slot::SlotInfo;
@@ -16,6 +17,9 @@ use crate::pin::read_pin;
 use crate::pool::Pool;
 use crate::threads;
 use crate::{TokenInfo, TokenSettings};
+
+/// How long the making of keys may take at least.
+const KEY_GENERATION: Duration = Duration::from_secs(60);
 
 /// A token, logged in to. Clones share its sessions; the last one dropped ends them.
 ///
@@ -87,7 +91,15 @@ impl Token {
         &self,
         work: impl Fn(&mut Held) -> Result<T, Failure> + Send + Sync + 'static,
     ) -> Result<T> {
-        self.exchange(Call::new(work, false))
+        self.exchange(Call::new(work, false), self.settings().timeout)
+    }
+
+    /// Like [`call`](Self::call), for work that makes keys: a TPM takes many seconds for one of RSA.
+    pub(crate) fn call_slow<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Held) -> Result<T, Failure> + Send + Sync + 'static,
+    ) -> Result<T> {
+        self.exchange(Call::new(work, false), self.settings().timeout.max(KEY_GENERATION))
     }
 
     /// Like [`call`](Self::call), for work that can be done twice as well as once, because it leaves
@@ -96,10 +108,10 @@ impl Token {
         &self,
         work: impl Fn(&mut Held) -> Result<T, Failure> + Send + Sync + 'static,
     ) -> Result<T> {
-        self.exchange(Call::new(work, true))
+        self.exchange(Call::new(work, true), self.settings().timeout)
     }
 
-    fn exchange<T: Send + 'static>(&self, call: Call<T>) -> Result<T> {
+    fn exchange<T: Send + 'static>(&self, call: Call<T>, timeout: Duration) -> Result<T> {
         if self.0.process != Process::current() {
             return Err(Error::new(
                 ErrorKind::Forked,
@@ -110,7 +122,7 @@ impl Token {
         let pool = &self.0.pool;
         let call = Arc::new(call);
         pool.submit(call.clone())?;
-        call.answer(pool.settings.timeout, || pool.give_up_thread())
+        call.answer(timeout, || pool.give_up_thread())
     }
 }
 

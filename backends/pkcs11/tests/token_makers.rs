@@ -18,8 +18,7 @@ fn softhsm_keeps_every_promise() {
 fn nss_keeps_every_promise() {
     in_own_process("nss_keeps_every_promise", || {
         let found = keeps_every_promise(&Nss::start());
-        // It has AES-GCM, and asks for less room than what it encrypts takes.
-        assert_eq!(found, Found { root: Root::RsaOaep, device: false });
+        assert_eq!(found, Found { root: Root::AesGcm, device: true });
     });
 }
 
