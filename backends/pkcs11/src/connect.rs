@@ -34,6 +34,7 @@ fn open(pool: &Pool) -> Result<Held, Failure> {
     let pkcs11 = pool.module.join(&mut site.joined)?;
     let found = locate(pool, &pkcs11, site.found.as_ref())?;
     site.found = Some(found.clone());
+    pool.module.saw(&found);
     drop(site);
     let session = pkcs11.open_rw_session_no_drop(found.slot)?;
     let claim = pool.module.claims.claim(session.handle());
@@ -50,7 +51,8 @@ fn locate(pool: &Pool, pkcs11: &Pkcs11, known: Option<&Found>) -> Result<Found, 
     find(pool.module.path(), pkcs11, &choice)
 }
 
-/// Whether the token was there, and a module that starts anew may find it again.
+/// Whether the token was there, for whoever in this process, and a module that starts anew may find it
+/// again. A token that never was there is no reason to end the sessions of others.
 fn wants_restart(pool: &Pool, failure: &Failure) -> bool {
     use RvError::*;
     let lost = match failure {
@@ -68,7 +70,7 @@ fn wants_restart(pool: &Pool, failure: &Failure) -> bool {
             )
         ),
     };
-    lost && pool.site().found.is_some()
+    lost && pool.module.has_seen(&pool.settings.token)
 }
 
 /// Restarts the module if it is ours, under nobody's feet.

@@ -59,7 +59,8 @@ pub(crate) fn find(module: &Path, pkcs11: &Pkcs11, choice: &TokenChoice) -> Resu
     }
 }
 
-fn matches(choice: &TokenChoice, found: &Found) -> bool {
+/// Whether a token is one that the choice means.
+pub(crate) fn matches(choice: &TokenChoice, found: &Found) -> bool {
     let same = |wanted: &Option<String>, is: &str| wanted.as_deref().is_none_or(|w| w == is);
     same(&choice.label, found.info.label())
         && same(&choice.serial, found.info.serial_number())

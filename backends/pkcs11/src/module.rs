@@ -11,13 +11,14 @@ use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as TokenError, RvError};
 use strongroom_backend::{Error, ErrorKind, Process, Result};
 
-use crate::TokenSettings;
 use crate::claims::Claims;
 use crate::failure::Failure;
+use crate::find::{Found, matches};
 use crate::gate::Gate;
 use crate::initialize::initialize;
 use crate::login::Trials;
 use crate::traffic::{Closure, Traffic};
+use crate::{TokenChoice, TokenSettings};
 
 /// How many threads may be stuck in a module before nobody else is sent into it.
 const STUCK: usize = 4;
@@ -36,6 +37,8 @@ pub(crate) struct Module {
     pub(crate) traffic: Traffic,
     /// The PINs that were tried.
     pub(crate) trials: Trials,
+    /// Every token that was found in it.
+    seen: Mutex<Vec<Found>>,
 }
 
 #[derive(Default)]
@@ -67,6 +70,7 @@ impl Module {
                 connecting: Gate::default(),
                 traffic: Traffic::default(),
                 trials: Trials::default(),
+                seen: Mutex::default(),
             })
         });
         Ok(module.clone())
@@ -134,6 +138,23 @@ impl Module {
         // One that turns out to be initialised stays whose it was.
         life.ours |= initialize(pkcs11, self.initialization.as_deref())?;
         Ok(())
+    }
+
+    /// Notes that the token is one of this module's.
+    pub(crate) fn saw(&self, found: &Found) {
+        let mut seen = self.seen();
+        if !seen.iter().any(|other| other.again() == found.again()) {
+            seen.push(found.clone());
+        }
+    }
+
+    /// Whether the choice meant a token that was found before.
+    pub(crate) fn has_seen(&self, choice: &TokenChoice) -> bool {
+        self.seen().iter().any(|found| matches(choice, found))
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Vec<Found>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that a thread is stuck in the module.

@@ -64,6 +64,39 @@ test_alone! {
 }
 
 test_alone! {
+    fn a_second_connection_finds_what_the_first_one_lost() {
+        let (hsm, settings) = soft_hsm();
+        let settings = within(Duration::from_secs(1), &settings);
+        let first = Token::open(settings.clone()).unwrap();
+        hsm.take_away();
+        let error = Token::open(settings.clone()).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        hsm.give_back();
+        let back = Instant::now();
+        while let Err(error) = Token::open(settings.clone()) {
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            assert!(back.elapsed() < settings.timeout * 2, "not within two timeouts");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        private(&first).unwrap();
+    }
+}
+
+test_alone! {
+    fn a_token_that_never_was_there_ends_nobodys_sessions() {
+        let (spy, settings) = started(Spy::on(SoftHsm::start()));
+        let first = Token::open(settings.clone()).unwrap();
+        let mut other = settings;
+        other.token.label = Some("another".to_string());
+        assert!(Token::open(other).is_err());
+        private(&first).unwrap();
+        assert_eq!(spy.calls("C_Finalize"), 0);
+        drop(first);
+        assert_eq!(spy.calls("C_Finalize"), 1);
+    }
+}
+
+test_alone! {
     fn a_token_taken_away_is_found_again_when_it_is_back() {
         let (hsm, settings) = soft_hsm();
         let settings = within(Duration::from_secs(1), &settings);
