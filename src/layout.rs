@@ -10,13 +10,18 @@ use crate::{Config, Error, ErrorKind, Result};
 /// The name of the backend that `init` makes.
 pub(crate) const FIRST_BACKEND: &str = "main";
 
-/// The files of a new store with one software backend.
+/// The name of the key backend of a new store whose root keys are not in a keyring.
+const FIRST_KEY_BACKEND: &str = "hsm";
+
+/// The files of a new store with one backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     /// The config, which names the others.
     pub config: PathBuf,
     /// The keyring. Without it, no secret of the store can ever be read.
     pub keyring: PathBuf,
+    /// Where the root keys are instead of in the keyring: in a token, say. The config calls it `hsm`.
+    pub key: Option<KeyConfig>,
     /// The metadata database.
     pub metadata: PathBuf,
     /// The shelf.
@@ -57,6 +62,7 @@ impl Layout {
         Layout {
             config: config.join("strongroom.toml"),
             keyring: config.join("keyring.json"),
+            key: None,
             metadata: data.join("metadata.db"),
             shelf: data.join("payloads.db"),
         }
@@ -74,18 +80,23 @@ impl Layout {
                 )
             })
         };
-        let backend = BackendConfig::Enveloped {
-            key: KeyChoice::Own(KeyConfig::Software {
-                keyring: text(&self.keyring)?,
-                keyring_permissions: KeyringPermissions::default(),
-            }),
-            shelf: text(&self.shelf)?,
+        let software = || -> Result<KeyConfig> {
+            let keyring_permissions = KeyringPermissions::default();
+            Ok(KeyConfig::Software { keyring: text(&self.keyring)?, keyring_permissions })
         };
+        let (keys, key) = match &self.key {
+            None => (BTreeMap::new(), KeyChoice::Own(software()?)),
+            Some(key) => {
+                let name = FIRST_KEY_BACKEND.to_owned();
+                (BTreeMap::from([(name.clone(), key.clone())]), KeyChoice::Named(name))
+            }
+        };
+        let backend = BackendConfig::Enveloped { key, shelf: text(&self.shelf)? };
         Ok(Config {
             metadata: text(&self.metadata)?,
             default_backend: FIRST_BACKEND.to_owned(),
             auto_create_projects: true,
-            keys: BTreeMap::new(),
+            keys,
             backends: BTreeMap::from([(FIRST_BACKEND.to_owned(), backend)]),
             projects: BTreeMap::new(),
         })

@@ -41,7 +41,10 @@ mod store;
 mod time;
 mod words;
 
-pub use config::{BackendConfig, Config, KeyChoice, KeyConfig, KeyringPermissions, ProjectConfig};
+pub use config::{
+    BackendConfig, Config, KeyChoice, KeyConfig, KeyLocation, KeyringPermissions, PinConfig,
+    ProjectConfig, TokenConfig,
+};
 pub use info::{Fetched, Page, ProjectInfo, PutReceipt, SecretInfo, VersionInfo};
 pub use layout::Layout;
 pub use options::{
@@ -51,7 +54,7 @@ pub use path::{DEFAULT_PROJECT, PROJECT_NAME_LIMIT, SECRET_NAME_LIMIT, SecretPat
 pub use session::{LABEL_LIMIT, LABELS_LIMIT, PAYLOAD_LIMIT, Session};
 pub use store::{
     BackupInfo, BackupReport, DoctorOptions, DoctorReport, Finding, KeyCheck, Progress,
-    RestoreKeys, RestoreReport, RootKeyInfo, Store, backup_info,
+    RestoreKeys, RestoreReport, RootKeyInfo, RotateOptions, RotateReport, Store, backup_info,
 };
 pub use strongroom_backend::{
     Error, ErrorKind, Health, MemoryStatus, ProjectId, Result, RootKeyId, SecretBytes, SecretId,

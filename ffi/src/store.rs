@@ -257,6 +257,7 @@ pub unsafe extern "C" fn strongroom_store_create_with(
                 Layout {
                     config: path("layout.config", given.config)?,
                     keyring: path("layout.keyring", given.keyring)?,
+                    key: None,
                     metadata: path("layout.metadata", given.metadata)?,
                     shelf: path("layout.shelf", given.shelf)?,
                 }

@@ -29,12 +29,12 @@ fn is_whole(config: &Config) {
         assert!(config.backends.contains_key(backend), "{backend}");
     }
     for path in paths(config) {
-        assert!(Path::new(path).is_absolute(), "{path}");
+        assert!(Path::new(&path).is_absolute(), "{path}");
     }
 }
 
-fn paths(config: &Config) -> Vec<&String> {
-    let mut paths = vec![&config.metadata];
+fn paths(config: &Config) -> Vec<String> {
+    let mut paths = vec![config.metadata.clone()];
     for key in config.key_backends().into_values() {
         if let KeyConfig::Software { keyring, .. } = key {
             paths.push(keyring);
@@ -42,7 +42,7 @@ fn paths(config: &Config) -> Vec<&String> {
     }
     for backend in config.backends.values() {
         if let BackendConfig::Enveloped { shelf, .. } = backend {
-            paths.push(shelf);
+            paths.push(shelf.clone());
         }
     }
     paths

@@ -7,6 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::token::{KeyLocation, TokenConfig};
 use super::{BackendConfig, Config, invalid};
 use crate::Result;
 
@@ -23,6 +24,15 @@ pub enum KeyConfig {
         #[serde(default, skip_serializing_if = "KeyringPermissions::is_default")]
         keyring_permissions: KeyringPermissions,
     },
+    /// Root keys in a PKCS#11 token.
+    Pkcs11 {
+        /// The token.
+        #[serde(flatten)]
+        token: Box<TokenConfig>,
+        /// Where project keys are in the clear.
+        #[serde(default, skip_serializing_if = "KeyLocation::is_default")]
+        key_location: KeyLocation,
+    },
 }
 
 impl KeyConfig {
@@ -30,6 +40,22 @@ impl KeyConfig {
     pub fn kind(&self) -> &'static str {
         match self {
             KeyConfig::Software { .. } => "software",
+            KeyConfig::Pkcs11 { .. } => "pkcs11",
+        }
+    }
+
+    /// Paths that are relative to the config's folder.
+    fn each_path(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match self {
+            KeyConfig::Software { keyring, .. } => change(keyring),
+            KeyConfig::Pkcs11 { token, .. } => token.each_path(change),
+        }
+    }
+
+    fn check(&self, place: &str) -> Result<()> {
+        match self {
+            KeyConfig::Software { .. } => Ok(()),
+            KeyConfig::Pkcs11 { token, .. } => token.check(place),
         }
     }
 }
@@ -92,54 +118,110 @@ impl<'de> Visitor<'de> for KeyChoiceVisitor {
     }
 }
 
-impl Config {
-    /// Every key backend by its name: those of [`keys`](Self::keys), and each backend's own.
-    pub fn key_backends(&self) -> BTreeMap<&str, &KeyConfig> {
-        let own = self.backends.iter().filter_map(|(name, backend)| match backend.key() {
-            KeyChoice::Own(key) => Some((name.as_str(), key)),
-            KeyChoice::Named(_) => None,
-        });
-        self.keys.iter().map(|(name, key)| (name.as_str(), key)).chain(own).collect()
+impl BackendConfig {
+    /// Its own key backend, if it has one. An object backend without a key has one on its token.
+    fn own_key(&self) -> Option<KeyConfig> {
+        let key = match self {
+            BackendConfig::Enveloped { key, .. } => Some(key),
+            BackendConfig::Pkcs11Objects { key, .. } => key.as_ref(),
+        };
+        match (key, self) {
+            (Some(KeyChoice::Own(key)), _) => Some(key.clone()),
+            (None, BackendConfig::Pkcs11Objects { token, .. }) => Some(KeyConfig::Pkcs11 {
+                token: token.clone(),
+                key_location: KeyLocation::default(),
+            }),
+            _ => None,
+        }
     }
 
-    /// As [`key_backends`](Self::key_backends), to be changed.
-    pub(crate) fn key_backends_mut(&mut self) -> impl Iterator<Item = (&String, &mut KeyConfig)> {
-        let own = self.backends.iter_mut().filter_map(|(name, backend)| match backend.key_mut() {
-            KeyChoice::Own(key) => Some((name, key)),
-            KeyChoice::Named(_) => None,
-        });
-        self.keys.iter_mut().chain(own)
+    /// The name of the key backend that it shares with others, if it does.
+    fn shared_key(&self) -> Option<&str> {
+        let key = match self {
+            BackendConfig::Enveloped { key, .. } => Some(key),
+            BackendConfig::Pkcs11Objects { key, .. } => key.as_ref(),
+        };
+        match key {
+            Some(KeyChoice::Named(name)) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn each_path(&mut self, change: &mut dyn FnMut(&mut String)) {
+        let key = match self {
+            BackendConfig::Enveloped { key, shelf } => {
+                change(shelf);
+                Some(key)
+            }
+            BackendConfig::Pkcs11Objects { token, key } => {
+                token.each_path(change);
+                key.as_mut()
+            }
+        };
+        if let Some(KeyChoice::Own(key)) = key {
+            key.each_path(change);
+        }
+    }
+}
+
+impl Config {
+    /// Every key backend by its name: those of [`keys`](Self::keys), and each backend's own.
+    pub fn key_backends(&self) -> BTreeMap<String, KeyConfig> {
+        let own = |(name, backend): (&String, &BackendConfig)| {
+            backend.own_key().map(|key| (name.clone(), key))
+        };
+        self.backends.iter().filter_map(own).chain(self.keys.clone()).collect()
     }
 
     /// The name of the key backend that a backend was given.
-    pub(crate) fn key_backend_of<'a>(&'a self, backend: &'a str) -> &'a str {
-        match self.backends.get(backend).map(BackendConfig::key) {
-            Some(KeyChoice::Named(key)) => key,
-            _ => backend,
+    pub fn key_backend_of<'a>(&'a self, backend: &'a str) -> &'a str {
+        self.backends.get(backend).and_then(BackendConfig::shared_key).unwrap_or(backend)
+    }
+
+    /// Hands over each key backend that the config describes in so many words, to be changed.
+    pub(crate) fn each_key_backend(&mut self, change: &mut dyn FnMut(&str, &mut KeyConfig)) {
+        for (name, key) in &mut self.keys {
+            change(name, key);
         }
+        for (name, backend) in &mut self.backends {
+            let key = match backend {
+                BackendConfig::Enveloped { key, .. } => Some(key),
+                BackendConfig::Pkcs11Objects { key, .. } => key.as_mut(),
+            };
+            if let Some(KeyChoice::Own(key)) = key {
+                change(name, key);
+            }
+        }
+    }
+
+    /// Hands over every path that is relative to the config's folder, to be changed.
+    pub(crate) fn each_path(&mut self, change: &mut dyn FnMut(&mut String)) {
+        change(&mut self.metadata);
+        self.keys.values_mut().for_each(|key| key.each_path(change));
+        self.backends.values_mut().for_each(|backend| backend.each_path(change));
     }
 
     /// Every name must stand for one key backend, and each that is used for one at all.
     pub(super) fn check_key_backends(&self) -> Result<()> {
+        let all = self.key_backends();
+        for (name, key) in &all {
+            key.check(name)?;
+        }
         for (name, backend) in &self.backends {
-            match backend.key() {
-                KeyChoice::Own(_) if self.keys.contains_key(name) => {
-                    return Err(invalid(
-                        format!(
-                            "[keys.{name}] and the key of [backends.{name}] have the same name"
-                        ),
-                        format!(
-                            "rename [keys.{name}], or write key = \"{name}\" in [backends.{name}]"
-                        ),
-                    ));
-                }
-                KeyChoice::Named(key) if !self.key_backends().contains_key(key.as_str()) => {
-                    return Err(invalid(
-                        format!("there is no [keys.{key}], which [backends.{name}] names"),
-                        "add that table, or name one that is there".to_owned(),
-                    ));
-                }
-                _ => {}
+            if let BackendConfig::Pkcs11Objects { token, .. } = backend {
+                token.check(name)?;
+            }
+            if backend.own_key().is_some() && self.keys.contains_key(name) {
+                return Err(invalid(
+                    format!("[keys.{name}] and the key of [backends.{name}] have the same name"),
+                    format!("rename [keys.{name}], or write key = \"{name}\" in [backends.{name}]"),
+                ));
+            }
+            if let Some(key) = backend.shared_key().filter(|key| !all.contains_key(*key)) {
+                return Err(invalid(
+                    format!("there is no [keys.{key}], which [backends.{name}] names"),
+                    "add that table, or name one that is there".to_owned(),
+                ));
             }
         }
         Ok(())

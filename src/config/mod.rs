@@ -3,6 +3,7 @@
 mod keys;
 mod locate;
 mod permissions;
+mod token;
 mod unknown_keys;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use strongroom_backend::{file_error, folder_of};
 pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
 pub(crate) use locate::{MACHINE, user_config, user_data};
 pub(crate) use permissions::check_not_writable_by_others;
+pub use token::{KeyLocation, PinConfig, TokenConfig};
 
 use crate::path::check_project_name;
 use crate::{Error, ErrorKind, Result};
@@ -68,21 +70,15 @@ pub enum BackendConfig {
         /// The path of a SQLite file.
         shelf: String,
     },
-}
-
-impl BackendConfig {
-    /// Which key backend wraps its project keys.
-    pub fn key(&self) -> &KeyChoice {
-        match self {
-            BackendConfig::Enveloped { key, .. } => key,
-        }
-    }
-
-    fn key_mut(&mut self) -> &mut KeyChoice {
-        match self {
-            BackendConfig::Enveloped { key, .. } => key,
-        }
-    }
+    /// Payloads are objects of a PKCS#11 token.
+    Pkcs11Objects {
+        /// The token.
+        #[serde(flatten)]
+        token: Box<TokenConfig>,
+        /// What wraps the project keys; by default a key backend on the same token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<KeyChoice>,
+    },
 }
 
 /// What a project was given.
@@ -176,19 +172,6 @@ impl Config {
         Ok(())
     }
 
-    /// Hands over every path that is relative to the config's folder, to be changed.
-    pub(crate) fn each_path(&mut self, change: &mut dyn FnMut(&mut String)) {
-        change(&mut self.metadata);
-        for (_, key) in self.key_backends_mut() {
-            let KeyConfig::Software { keyring, .. } = key;
-            change(keyring);
-        }
-        for backend in self.backends.values_mut() {
-            let BackendConfig::Enveloped { shelf, .. } = backend;
-            change(shelf);
-        }
-    }
-
     fn make_absolute(&mut self, base: &Path) {
         self.each_path(&mut |path| absolute(path, base));
     }
@@ -228,103 +211,4 @@ fn invalid(what: String, next: String) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"
-        metadata = "m.db"
-        default_backend = "main"
-        [backends.main]
-        kind = "enveloped"
-        key = { kind = "software", keyring = "/k/keyring.json" }
-        shelf = "p.db"
-        [projects.web1]
-        backend = "main"
-    "#;
-
-    fn kind_and_text(text: &str) -> (ErrorKind, String) {
-        let error = Config::from_toml(text, Path::new("/base")).unwrap_err();
-        (error.kind(), error.to_string())
-    }
-
-    #[test]
-    fn relative_paths_are_relative_to_the_config() {
-        let config = Config::from_toml(GOOD, Path::new("/base")).unwrap();
-        assert_eq!(config.metadata, "/base/m.db");
-        assert!(config.auto_create_projects);
-        let again = Config::from_toml(&config.to_toml().unwrap(), Path::new("/other")).unwrap();
-        assert_eq!(again, config);
-    }
-
-    #[test]
-    fn paths_do_not_change_with_the_folder_that_the_process_is_in() {
-        let here = std::env::current_dir().unwrap();
-        for (base, expected) in [("", here.join("m.db")), ("x", here.join("x/m.db"))] {
-            let config = Config::from_toml(GOOD, Path::new(base)).unwrap();
-            assert_eq!(Path::new(&config.metadata), expected);
-        }
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused_with_the_nearest_known_one() {
-        for (wrong, right, expected) in [
-            ("metadta", "metadata", "metadata"),
-            ("shlef", "shelf", "shelf"),
-            ("key_ring", "keyring", "keyring"),
-            ("backnd", "backend", "backend"),
-        ] {
-            let (kind, text) = kind_and_text(&GOOD.replacen(right, wrong, 1));
-            assert_eq!(kind, ErrorKind::Config);
-            assert!(text.contains(wrong) && text.contains(&format!("{expected}`")), "{text}");
-        }
-    }
-
-    #[test]
-    fn backends_share_a_key_backend_by_its_name() {
-        let text = GOOD.replace(r#"{ kind = "software", keyring = "/k/keyring.json" }"#, "\"k2\"");
-        let (kind, said) = kind_and_text(&text);
-        assert_eq!(kind, ErrorKind::Config);
-        assert!(said.contains("[keys.k2]"), "{said}");
-        let text = format!("{text}\n[keys.k2]\nkind = \"software\"\nkeyring = \"k2.json\"");
-        let config = Config::from_toml(&text, Path::new("/base")).unwrap();
-        let keyring = "/base/k2.json".to_owned();
-        let software = KeyConfig::Software { keyring, keyring_permissions: Default::default() };
-        assert_eq!(config.key_backends(), BTreeMap::from([("k2", &software)]));
-        assert_eq!(Config::from_toml(&config.to_toml().unwrap(), Path::new("/")).unwrap(), config);
-        let (kind, said) = kind_and_text(&text.replace("keyring = ", "keyrnig = "));
-        assert!(kind == ErrorKind::Config && said.contains("`keys.k2.keyring`"), "{said}");
-    }
-
-    #[test]
-    fn a_key_backend_has_a_name_of_its_own() {
-        let text = format!("{GOOD}\n[keys.main]\nkind = \"software\"\nkeyring = \"k2.json\"");
-        let (kind, said) = kind_and_text(&text);
-        assert_eq!(kind, ErrorKind::Config);
-        assert!(said.contains("[keys.main]") && said.contains("[backends.main]"), "{said}");
-    }
-
-    #[test]
-    fn an_unreadable_config_is_never_quoted() {
-        let key = "4poFVvSy7Swj0123456789abcdefghijklmnopqrstu=";
-        for text in [
-            format!("{{\"active\": \"root-1\", \"keys\": {{\"root-1\": \"{key}\"}}}}"),
-            format!("metadata = \"m.db\"\n{key}"),
-            format!("metadata = [\"{key}"),
-        ] {
-            let error = Config::from_toml(&text, Path::new("/base")).unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(!format!("{error} {error:?}").contains(&key[..8]), "{error}");
-        }
-    }
-
-    #[test]
-    fn what_is_named_must_be_there() {
-        let (kind, text) =
-            kind_and_text(&GOOD.replace("default_backend = \"main\"", "default_backend = \"x\""));
-        assert_eq!(kind, ErrorKind::Config);
-        assert!(text.contains("[backends.x]"), "{text}");
-        assert_eq!(kind_and_text("metadata = 1").0, ErrorKind::Config);
-        assert_eq!(kind_and_text("= [").0, ErrorKind::Config);
-        assert_eq!(kind_and_text(&GOOD.replace("enveloped", "magic")).0, ErrorKind::Config);
-    }
-}
+mod tests;

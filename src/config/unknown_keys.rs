@@ -2,12 +2,29 @@
 
 use toml::{Table, Value};
 
+use super::token::refuse_pin;
 use crate::{Error, ErrorKind, Result};
 
 const TOP: &[&str] =
     &["metadata", "default_backend", "auto_create_projects", "keys", "backends", "projects"];
-const BACKEND: &[&str] = &["kind", "key", "shelf"];
-const KEY: &[&str] = &["kind", "keyring", "keyring_permissions"];
+const ENVELOPED: &[&str] = &["kind", "key", "shelf"];
+const SOFTWARE: &[&str] = &["kind", "keyring", "keyring_permissions"];
+const PKCS11: &[&str] = &["kind", "key_location"];
+const OBJECTS: &[&str] = &["kind", "key"];
+const TOKEN: &[&str] = &[
+    "module",
+    "token",
+    "serial",
+    "manufacturer",
+    "model",
+    "slot",
+    "uri",
+    "pin",
+    "initialization",
+    "call_timeout",
+    "sessions",
+];
+const PIN: &[&str] = &["file", "descriptor", "environment", "command", "credential"];
 const PROJECT: &[&str] = &["backend"];
 
 /// `Config` for the first key that is not known, with the nearest one that is.
@@ -15,18 +32,40 @@ pub(super) fn refuse(config: &Table) -> Result<()> {
     check("", config, TOP)?;
     for (name, backend) in tables(config, "backends") {
         let place = format!("backends.{name}.");
-        check(&place, backend, BACKEND)?;
+        check_by_kind(&place, backend, &[("enveloped", ENVELOPED), ("pkcs11-objects", OBJECTS)])?;
         if let Some(Value::Table(key)) = backend.get("key") {
-            check(&format!("{place}key."), key, KEY)?;
+            check_key(&format!("{place}key."), key)?;
         }
     }
     for (name, key) in tables(config, "keys") {
-        check(&format!("keys.{name}."), key, KEY)?;
+        check_key(&format!("keys.{name}."), key)?;
     }
     for (name, project) in tables(config, "projects") {
         check(&format!("projects.{name}."), project, PROJECT)?;
     }
     Ok(())
+}
+
+fn check_key(place: &str, key: &Table) -> Result<()> {
+    check_by_kind(place, key, &[("software", SOFTWARE), ("pkcs11", PKCS11)])
+}
+
+/// What a table may have depends on its kind; where that is not known, all that any kind may have.
+fn check_by_kind(place: &str, table: &Table, kinds: &[(&str, &[&str])]) -> Result<()> {
+    let kind = table.get("kind").and_then(Value::as_str);
+    let mut known: Vec<&str> = Vec::new();
+    let is_known = kinds.iter().any(|(name, _)| Some(*name) == kind);
+    for (name, keys) in kinds {
+        if !is_known || Some(*name) == kind {
+            known.extend(*keys);
+            known.extend(if name.starts_with("pkcs11") { TOKEN } else { &[] });
+        }
+    }
+    check(place, table, &known)?;
+    if let Some(Value::Table(source)) = table.get("pin") {
+        check(&format!("{place}pin."), source, PIN)?;
+    }
+    refuse_pin(place, table)
 }
 
 fn tables<'a>(config: &'a Table, name: &str) -> impl Iterator<Item = (&'a String, &'a Table)> {

@@ -77,3 +77,20 @@ pub(crate) fn count_under(queries: &dyn Queries, backend: &str, root: &RootKeyId
     })?;
     Ok(count.unsigned_abs())
 }
+
+/// The keys that a root key wraps, by project and generation: the store key first.
+pub(crate) fn under(
+    queries: &dyn Queries,
+    backend: &str,
+    root: &RootKeyId,
+) -> Result<Vec<(ProjectId, u32)>> {
+    let sql = "SELECT project_id, generation FROM keys \
+               WHERE backend = ?1 AND root_key_id = ?2 AND state <> 3 \
+               ORDER BY project_id, generation";
+    let mut found = Vec::new();
+    queries.select(sql, &[Value::Text(backend), root.value()], &mut |row| {
+        found.push((Field::from_value(row.value(0)?)?, Field::from_value(row.value(1)?)?));
+        Ok(())
+    })?;
+    Ok(found)
+}

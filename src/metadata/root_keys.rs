@@ -18,6 +18,13 @@ record! {
     created_at: Timestamp,
 }
 
+impl RootKey {
+    /// Whether both are rows of the same key.
+    pub(crate) fn is(&self, other: &RootKey) -> bool {
+        self.backend == other.backend && self.root_key_id == other.root_key_id
+    }
+}
+
 /// Every root key, by key backend and id.
 pub(crate) fn all(keys: &StoreKeys, queries: &dyn Queries) -> Result<Vec<RootKey>> {
     select(keys, queries, query!(RootKey, "ORDER BY backend, root_key_id"), &[])

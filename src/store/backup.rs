@@ -34,14 +34,21 @@ pub struct BackupReport {
     pub versions: u64,
     /// Whether it holds the keys.
     pub holds_keys: bool,
+    /// Key backends whose root keys cannot leave them, and so are not in it although keys were asked for:
+    /// tokens. What they wrap opens with the token alone.
+    pub keys_left_out: Vec<String>,
 }
+
+/// The name of a key backend, and its root keys under a passphrase.
+type SealedKeys = (String, Vec<u8>);
 
 impl Store {
     /// Writes a consistent copy of the store to the new file `file`, while others use the store.
     ///
     /// Erases of others are held meanwhile and report `Pending`. Without a passphrase the copy holds
     /// no keys: it is worth nothing without the keyring. With one, the root keys are in it, encrypted
-    /// under the passphrase (Argon2id); only software keys can be.
+    /// under the passphrase (Argon2id); only software keys can be. `Unsupported` when a passphrase is
+    /// given and no root key can leave its token.
     pub fn backup(
         &self,
         file: &Path,
@@ -113,7 +120,10 @@ impl Inner {
             .mode(0o600)
             .open(&path)
             .map_err(|e| file_error("create", &path, e))?;
-        let keys = if passphrase.is_some() { self.key_backends.names() } else { Vec::new() };
+        let (keys, keys_left_out) = match passphrase {
+            Some(passphrase) => self.seal_all_keys(passphrase)?,
+            None => Default::default(),
+        };
         let info = BackupInfo {
             store: self.id,
             made_at: Timestamp::from_micros(self.metadata.now()),
@@ -122,21 +132,52 @@ impl Inner {
             sections: (2 + shelves.len() + keys.len()) as u32,
         };
         let mut writer = Writer::begin(&path, file, self.keys.backup_mac()?, &info)?;
-        let config = restored_config(&self.config).to_toml()?;
+        let config = restored_config(&self.config_with_key_backends()?).to_toml()?;
         writer.bytes(SectionKind::Config, "", config.as_bytes())?;
         writer.file(SectionKind::Metadata, "", &metadata)?;
         for (slot, copy) in &shelves {
             writer.file(SectionKind::Shelf, &slot.name, copy)?;
         }
-        if let Some(passphrase) = passphrase {
-            for name in &keys {
-                let sealed = self.seal_keys(name, passphrase)?;
-                writer.bytes(SectionKind::Keys, name, &sealed)?;
-            }
+        for (name, sealed) in &keys {
+            writer.bytes(SectionKind::Keys, name, sealed)?;
         }
         let bytes = writer.finish()?;
         step("backup.written");
-        Ok(BackupReport { bytes, versions, holds_keys: false })
+        Ok(BackupReport { bytes, versions, holds_keys: false, keys_left_out })
+    }
+
+    /// The config with every key backend that holds a root key: another process may have moved keys to
+    /// one since this one read the config.
+    fn config_with_key_backends(&self) -> Result<Config> {
+        let mut config = self.config.clone();
+        let described = config.key_backends();
+        for name in self.holding_key_backends()? {
+            if !described.contains_key(&name) {
+                let key = self.key_backends.described(&name)?;
+                config.keys.insert(name, key);
+            }
+        }
+        Ok(config)
+    }
+
+    /// The root keys of each key backend that gives them out, and the names of the others.
+    fn seal_all_keys(&self, passphrase: &SecretBytes) -> Result<(Vec<SealedKeys>, Vec<String>)> {
+        let (mut sealed, mut left_out) = (Vec::new(), Vec::new());
+        for name in self.holding_key_backends()? {
+            match self.seal_keys(&name, passphrase) {
+                Ok(keys) => sealed.push((name, keys)),
+                Err(e) if e.kind() == ErrorKind::Unsupported => left_out.push(name),
+                Err(e) => return Err(e),
+            }
+        }
+        if sealed.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("the root keys are in {}, which gives none out", left_out.join(" and ")),
+                "make the backup without keys, and back the token up with the tools of its maker",
+            ));
+        }
+        Ok((sealed, left_out))
     }
 
     fn seal_keys(&self, name: &str, passphrase: &SecretBytes) -> Result<Vec<u8>> {
@@ -170,14 +211,16 @@ impl Inner {
 pub(super) fn restored_config(config: &Config) -> Config {
     let mut config = config.clone();
     config.metadata = "metadata.db".to_owned();
-    for (name, key) in config.key_backends_mut() {
-        let KeyConfig::Software { keyring, keyring_permissions } = key;
-        *keyring = keyring_file(name);
-        *keyring_permissions = KeyringPermissions::Owner;
-    }
+    config.each_key_backend(&mut |name, key| {
+        if let KeyConfig::Software { keyring, keyring_permissions } = key {
+            *keyring = keyring_file(name);
+            *keyring_permissions = KeyringPermissions::Owner;
+        }
+    });
     for (name, backend) in &mut config.backends {
-        let BackendConfig::Enveloped { shelf, .. } = backend;
-        *shelf = shelf_file(name);
+        if let BackendConfig::Enveloped { shelf, .. } = backend {
+            *shelf = shelf_file(name);
+        }
     }
     config
 }

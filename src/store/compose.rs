@@ -6,12 +6,12 @@ use strongroom_backend::{Backend, KeyBackend, RootKeyId};
 
 use super::Slot;
 use super::key_backends::of_backend;
+use super::rotation::add_root_key;
 use crate::config::{BackendConfig, KeyConfig};
 use crate::metadata::Metadata;
 use crate::{Config, Result};
 
 /// The root key that a new key backend begins with.
-#[cfg(feature = "software")]
 const FIRST_ROOT_KEY: &str = "root-1";
 
 /// Opens the metadata database of a config.
@@ -26,17 +26,17 @@ pub(super) fn create_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
 
 /// Opens every backend of a config.
 pub(super) fn open_backends(config: &Config) -> Result<Vec<Slot>> {
-    slots(config, |backend| {
-        let BackendConfig::Enveloped { shelf, .. } = backend;
-        open_enveloped(shelf)
+    slots(config, |backend| match backend {
+        BackendConfig::Enveloped { shelf, .. } => open_enveloped(shelf),
+        BackendConfig::Pkcs11Objects { .. } => Err(no_token_objects()),
     })
 }
 
 /// Makes every backend of a config.
 pub(super) fn create_backends(config: &Config) -> Result<Vec<Slot>> {
-    slots(config, |backend| {
-        let BackendConfig::Enveloped { shelf, .. } = backend;
-        create_enveloped(shelf)
+    slots(config, |backend| match backend {
+        BackendConfig::Enveloped { shelf, .. } => create_enveloped(shelf),
+        BackendConfig::Pkcs11Objects { .. } => Err(no_token_objects()),
     })
 }
 
@@ -86,12 +86,12 @@ fn create_enveloped(shelf: &str) -> Result<Box<dyn Backend>> {
 
 #[cfg(not(feature = "sqlite"))]
 fn open_enveloped(_: &str) -> Result<Box<dyn Backend>> {
-    Err(not_built("a SQLite shelf", "sqlite"))
+    Err(not_built("SQLite shelf", "sqlite"))
 }
 
 #[cfg(not(feature = "sqlite"))]
 fn create_enveloped(_: &str) -> Result<Box<dyn Backend>> {
-    Err(not_built("a SQLite shelf", "sqlite"))
+    Err(not_built("SQLite shelf", "sqlite"))
 }
 
 /// Opens a key backend. Never makes a key.
@@ -104,23 +104,60 @@ pub(super) fn open_key_backend(key: &KeyConfig) -> Result<Arc<dyn KeyBackend>> {
             Ok(Arc::new(SoftwareKeys::open(std::path::Path::new(keyring), permissions)?))
         }
         #[cfg(not(feature = "software"))]
-        KeyConfig::Software { .. } => Err(not_built("a software key backend", "software")),
+        KeyConfig::Software { .. } => Err(not_built("software key backend", "software")),
+        #[cfg(feature = "pkcs11")]
+        KeyConfig::Pkcs11 { token, key_location } => {
+            use strongroom_pkcs11::{KeyLocation, Pkcs11Keys, Token};
+            let location = match key_location {
+                crate::config::KeyLocation::Envelope => KeyLocation::Envelope,
+                crate::config::KeyLocation::Device => KeyLocation::Device,
+            };
+            let token = Token::open(super::token::settings(token)?)?;
+            Ok(Arc::new(Pkcs11Keys::open(token, location)?))
+        }
+        #[cfg(not(feature = "pkcs11"))]
+        KeyConfig::Pkcs11 { .. } => Err(not_built("PKCS#11 key backend", "pkcs11")),
     }
 }
 
-/// Makes a key backend with its first root key.
-pub(super) fn create_key_backend(key: &KeyConfig) -> Result<Created> {
+/// Whether a key backend is yet to be made before a key can be: a keyring file that is not there.
+pub(super) fn is_to_be_made(key: &KeyConfig) -> bool {
+    match key {
+        KeyConfig::Software { keyring, .. } => {
+            std::path::Path::new(keyring).symlink_metadata().is_err()
+        }
+        KeyConfig::Pkcs11 { .. } => false,
+    }
+}
+
+/// Makes a key backend that is not there, with its first root key.
+pub(super) fn create_key_backend(
+    key: &KeyConfig,
+    first: &RootKeyId,
+) -> Result<Arc<dyn KeyBackend>> {
     match key {
         #[cfg(feature = "software")]
         KeyConfig::Software { keyring, .. } => {
-            use strongroom_software::SoftwareKeys;
-            let first = RootKeyId::new(FIRST_ROOT_KEY)?;
-            let keys = SoftwareKeys::create(std::path::Path::new(keyring), &first)?;
-            Ok((Arc::new(keys), first))
+            let keyring = std::path::Path::new(keyring);
+            Ok(Arc::new(strongroom_software::SoftwareKeys::create(keyring, first)?))
         }
-        #[cfg(not(feature = "software"))]
-        KeyConfig::Software { .. } => Err(not_built("a software key backend", "software")),
+        _ => {
+            let backend = open_key_backend(key)?;
+            backend.create_root_key(first)?;
+            Ok(backend)
+        }
     }
+}
+
+/// Makes the first root key of a new store, and its key backend where that is not there.
+pub(super) fn create_first_key(key: &KeyConfig) -> Result<Created> {
+    if matches!(key, KeyConfig::Software { .. }) {
+        let first = RootKeyId::new(FIRST_ROOT_KEY)?;
+        return Ok((create_key_backend(key, &first)?, first));
+    }
+    let backend = open_key_backend(key)?;
+    let first = add_root_key(&*backend, &[])?;
+    Ok((backend, first))
 }
 
 #[cfg(feature = "software")]
@@ -134,6 +171,10 @@ fn permissions_of(
         Ours::Group => KeyringPermissions::Group,
         Ours::Any => KeyringPermissions::Any,
     }
+}
+
+fn no_token_objects() -> crate::Error {
+    not_built("PKCS#11 object backend", "pkcs11")
 }
 
 /// A file that the config names and that is not there is no secret that was not found.
@@ -150,7 +191,6 @@ fn missing_file(error: crate::Error) -> crate::Error {
     .with_source(error)
 }
 
-#[cfg(not(all(feature = "sqlite", feature = "software")))]
 fn not_built(what: &str, feature: &str) -> crate::Error {
     crate::Error::new(
         crate::ErrorKind::Unsupported,

@@ -11,7 +11,7 @@ use strongroom_backend::{
 
 use super::compose::Created;
 use super::key_backends::of_backend;
-use super::{compose, new_key};
+use super::{compose, new_key, trusted_key};
 use crate::keys::{StoreKeys, make_check_value, store_key_context};
 use crate::metadata::clock::Clock;
 use crate::metadata::keys::WrappedKey;
@@ -25,8 +25,10 @@ const BESIDE_DATABASES: [&str; 4] = ["-wal", "-shm", "-turn", "-erasing"];
 
 /// Makes everything that a layout names.
 pub(super) fn create(layout: &Layout) -> Result<()> {
-    let files = [&layout.config, &layout.keyring, &layout.metadata, &layout.shelf];
-    for file in files {
+    let mut files = vec![&layout.config, &layout.metadata, &layout.shelf];
+    let store_key = trusted_key::path_for(&layout.config);
+    files.push(if layout.key.is_none() { &layout.keyring } else { &store_key });
+    for file in &files {
         create_folder(&folder_of(file))?;
     }
     // Whoever makes a store in one of these folders at the same time waits, and then finds this one:
@@ -55,7 +57,7 @@ fn make(layout: &Layout) -> Result<()> {
     let metadata = compose::create_metadata(&config)?;
     step("init.metadata-made");
     let default = config.key_backend_of(&config.default_backend);
-    write_first_rows(&*metadata, &keys, default, marker)?;
+    write_first_rows(&*metadata, &keys, default, marker, &layout.config)?;
     step("init.rows-written");
     drop((metadata, slots, keys));
     let text = relative_to(config, &folder_of(&layout.config)).to_toml()?;
@@ -65,9 +67,9 @@ fn make(layout: &Layout) -> Result<()> {
 }
 
 fn create_key_backends(config: &Config) -> Result<BTreeMap<String, Created>> {
-    let create = |(name, key): (&str, &crate::KeyConfig)| {
-        let created = compose::create_key_backend(key).map_err(|e| of_backend(name, e))?;
-        Ok((name.to_owned(), created))
+    let create = |(name, key): (String, crate::KeyConfig)| {
+        let created = compose::create_first_key(&key).map_err(|e| of_backend(&name, e))?;
+        Ok((name, created))
     };
     config.key_backends().into_iter().map(create).collect()
 }
@@ -78,6 +80,7 @@ fn write_first_rows(
     created: &BTreeMap<String, Created>,
     default: &str,
     marker: Marker,
+    config: &Path,
 ) -> Result<()> {
     let now = Timestamp::from_micros(marker.epoch);
     let store_key = new_key()?;
@@ -106,6 +109,9 @@ fn write_first_rows(
         wrapped,
         created_at: now,
     };
+    if backend.anyone_can_wrap() {
+        trusted_key::add_alone(config, &store_key)?;
+    }
     let store = StoreRow {
         store_id: marker.store,
         epoch: marker.epoch,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use strongroom_backend::{Health, folder_of, memory_status};
+use strongroom_backend::{Health, Severity, folder_of, memory_status};
 
 use super::{Inner, Slot, Store};
 use crate::config::{BackendConfig, KeyConfig};
@@ -125,15 +125,19 @@ impl Inner {
             Ok(keys) => keys,
             Err(e) => return vec![Health::error("root keys", e.to_string())],
         };
-        let health = |key| {
+        let mut health = Vec::new();
+        for key in keys.into_iter().filter(|key| key.state != KeyState::Destroyed) {
             let check = self.check_root_key(key);
             let part = format!("root key {}/{}", check.backend, check.id);
-            match check.result {
-                Ok(()) => Health::ok(part, "at hand, and the store's own"),
-                Err(e) => Health::error(part, e.to_string()),
-            }
-        };
-        keys.into_iter().map(health).collect()
+            health.push(match check.result {
+                Ok(()) => Health::ok(part.clone(), "at hand, and the store's own"),
+                Err(e) => Health::error(part.clone(), e.to_string()),
+            });
+            // How it is kept; what is as it should be needs no line.
+            let findings = check.findings.into_iter().filter(|h| h.severity != Severity::Ok);
+            health.extend(findings.map(|finding| Health { part: part.clone(), ..finding }));
+        }
+        health
     }
 
     fn epoch_health(&self, slot: &Slot) -> Option<Health> {
@@ -143,9 +147,8 @@ impl Inner {
 
     /// Those that hold a root key of the store, and those that a backend names.
     fn used_key_backends(&self) -> BTreeSet<String> {
-        let holding = self.known_root_keys().unwrap_or_default().into_iter();
-        let holding = holding.filter(|key| key.state != KeyState::Destroyed).map(|key| key.backend);
-        holding.chain(self.slots().map(|slot| slot.key_backend.clone())).collect()
+        let named = self.slots().map(|slot| slot.key_backend.clone());
+        named.chain(self.holding_key_backends().unwrap_or_default()).collect()
     }
 
     fn key_backend_health(&self, name: &str) -> Vec<Health> {
@@ -156,8 +159,15 @@ impl Inner {
     }
 
     fn folder_health(&self, slot: &Slot) -> Option<Health> {
-        let BackendConfig::Enveloped { shelf, .. } = self.config.backends.get(&slot.name)?;
-        let KeyConfig::Software { keyring, .. } = self.key_backends.config_of(&slot.key_backend)?;
+        let Some(BackendConfig::Enveloped { shelf, .. }) = self.config.backends.get(&slot.name)
+        else {
+            return None;
+        };
+        let Ok(KeyConfig::Software { keyring, .. }) =
+            self.key_backends.described(&slot.key_backend)
+        else {
+            return None;
+        };
         let folder = |path: &str| -> PathBuf {
             let folder = folder_of(Path::new(path));
             folder.canonicalize().unwrap_or(folder)

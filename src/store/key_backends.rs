@@ -44,14 +44,37 @@ impl KeyBackends {
         Ok(backend)
     }
 
-    /// What the config says of a key backend, `None` when it says nothing.
-    pub(super) fn config_of(&self, name: &str) -> Option<KeyConfig> {
-        self.known().get(name).map(|place| place.config.clone())
+    /// The name that somebody means: a name, or a kind that only one key backend has.
+    pub(super) fn named(&self, name: &str) -> Result<String> {
+        if self.place(name).is_ok() {
+            return Ok(name.to_owned());
+        }
+        let known = self.known();
+        let of_kind = known.iter().filter(|(_, place)| place.config.kind() == name);
+        let of_kind: Vec<&String> = of_kind.map(|(name, _)| name).collect();
+        match of_kind[..] {
+            [only] => Ok(only.clone()),
+            [] => Err(Error::new(
+                ErrorKind::Config,
+                format!("the config has no key backend {name}"),
+                format!("add a table [keys.{name}] to it, or name another key backend"),
+            )),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("the config has several key backends of the kind {name}"),
+                "give the name of one of them",
+            )),
+        }
     }
 
-    /// Every name that the config has, sorted.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.known().keys().cloned().collect()
+    /// The config file, where the store was opened from one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// What the config says of a key backend.
+    pub(super) fn described(&self, name: &str) -> Result<KeyConfig> {
+        self.place(name).map(|place| place.config.clone())
     }
 
     fn place(&self, name: &str) -> Result<Arc<Place>> {
@@ -77,9 +100,9 @@ impl KeyBackends {
     fn learn(&self, config: &Config) {
         let mut known = self.known();
         for (name, key) in config.key_backends() {
-            known.entry(name.to_owned()).or_insert_with(|| {
-                Arc::new(Place { config: key.clone(), opened: Mutex::default() })
-            });
+            known
+                .entry(name)
+                .or_insert_with(|| Arc::new(Place { config: key, opened: Mutex::default() }));
         }
     }
 

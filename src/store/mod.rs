@@ -12,6 +12,10 @@ mod key_backends;
 mod open;
 mod restore;
 mod root_keys;
+mod rotation;
+#[cfg(feature = "pkcs11")]
+mod token;
+mod trusted_key;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +32,7 @@ pub use doctor::{DoctorOptions, DoctorReport, Finding};
 pub(crate) use erasing::as_pending;
 pub use restore::{RestoreKeys, RestoreReport};
 pub use root_keys::{KeyCheck, RootKeyInfo};
+pub use rotation::{RotateOptions, RotateReport};
 
 use key_backends::KeyBackends;
 

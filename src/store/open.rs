@@ -5,7 +5,7 @@ use std::path::Path;
 use strongroom_backend::{Process, StoreId, step};
 
 use super::key_backends::KeyBackends;
-use super::{Inner, Slot, compose};
+use super::{Inner, Slot, compose, trusted_key};
 use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys, store_key_context, verify_check_value};
 use crate::metadata::keys::WrappedKey;
 use crate::metadata::{Metadata, keys, root_keys, store_row};
@@ -55,6 +55,9 @@ fn unwrap_store_key(
         metadata.reading(|q| root_keys::unchecked_check_value(q, &row.backend, root))?;
     if let Some(check_value) = check_value {
         verify_check_value(&*backend, root, store, &check_value)?;
+    }
+    if backend.anyone_can_wrap() {
+        trusted_key::check(key_backends.file(), row)?;
     }
     let store_key = backend.unwrap(root, &row.wrapped, &store_key_context(store))?;
     StoreKeys::derive(store, &store_key)

@@ -15,7 +15,8 @@ use strongroom_crypto::PassphraseCost;
 
 use super::backup::{BACKUP_KEYS, SALT, keyring_file, restored_config, shelf_file};
 use super::backup_file::{self, Digest, Reader, Section, SectionKind, damaged};
-use super::{DoctorOptions, Finding, Progress, Store, open};
+use super::{DoctorOptions, Finding, Progress, Store, open, trusted_key};
+use crate::config::KeyConfig;
 use crate::path::check_project_name;
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -29,6 +30,9 @@ pub enum RestoreKeys<'a> {
     Passphrase(&'a SecretBytes),
     /// From a copy of the keyring that was kept elsewhere; for a store with one key backend.
     Keyring(&'a Path),
+    /// From the key backends that this config names, under the same names: copies of its keyrings, and
+    /// its tokens. No token is reached, and no PIN command run, because a backup file says so.
+    Config(&'a Path),
 }
 
 /// What a restore has done.
@@ -148,9 +152,12 @@ fn extract(
     let config = String::from_utf8(config).map_err(|_| damaged("its config is not text"))?;
     // Nothing is authentic yet: no path in the file leads out of the folder.
     let config = restored_config(&Config::from_toml(&config, folder)?);
-    if let RestoreKeys::Keyring(keyring) = keys {
-        copy_keyring(keyring, folder, &config)?;
-    }
+    let config = match keys {
+        RestoreKeys::Keyring(keyring) => copy_only_keyring(keyring, folder, config)?,
+        RestoreKeys::Config(trusted) => copy_key_backends(trusted, folder, config)?,
+        RestoreKeys::Passphrase(_) => config,
+    };
+    refuse_foreign_tokens(keys, &config)?;
     create_file(&folder.join(CONFIG_FILE), config.to_toml()?.as_bytes(), 0o600)?;
     Ok(reader.digest())
 }
@@ -189,24 +196,68 @@ fn open_keys(
     })
 }
 
-fn copy_keyring(keyring: &Path, folder: &Path, config: &Config) -> Result<()> {
-    let names: Vec<&str> = config.key_backends().into_keys().collect();
-    let [name] = names[..] else {
+fn copy_only_keyring(keyring: &Path, folder: &Path, config: Config) -> Result<Config> {
+    let names: Vec<String> = config.key_backends().into_keys().collect();
+    let [name] = &names[..] else {
         return Err(Error::new(
             ErrorKind::Unsupported,
             "one keyring cannot serve several key backends",
-            "restore from a backup that was made with its keys",
+            "name a config with all of them, or restore from a backup that was made with its keys",
         ));
     };
+    copy_keyring(keyring, &folder.join(keyring_file(name)))?;
+    Ok(config)
+}
+
+fn copy_keyring(keyring: &Path, to: &Path) -> Result<()> {
     let mut source = fs::File::open(keyring).map_err(|e| file_error("open", keyring, e))?;
     let bytes = SecretBytes::read_from(&mut source, KEYRING_LIMIT)?;
-    create_file(&folder.join(keyring_file(name)), &bytes, 0o600)
+    create_file(to, &bytes, 0o600)
+}
+
+/// Takes the key backends of `config` from a config that is trusted. A keyring that is not there is
+/// missed only by those who need it.
+fn copy_key_backends(trusted: &Path, folder: &Path, mut config: Config) -> Result<Config> {
+    let mut ours = Config::load(trusted)?.key_backends();
+    let store_key = trusted_key::path_for(trusted);
+    if store_key.exists() {
+        copy_keyring(&store_key, &trusted_key::path_for(&folder.join(CONFIG_FILE)))?;
+    }
+    let mut outcome = Ok(());
+    config.each_key_backend(&mut |name, key| match ours.remove(name) {
+        Some(KeyConfig::Software { keyring, .. }) if Path::new(&keyring).exists() => {
+            let copied = copy_keyring(Path::new(&keyring), &folder.join(keyring_file(name)));
+            outcome = std::mem::replace(&mut outcome, Ok(())).and(copied);
+        }
+        Some(token @ KeyConfig::Pkcs11 { .. }) => *key = token,
+        _ => {}
+    });
+    outcome.map(|()| config)
+}
+
+/// A backup file is not authentic before its store key is open: it must not choose the module that is
+/// loaded for that, nor the program that is run for a PIN.
+fn refuse_foreign_tokens(keys: RestoreKeys<'_>, config: &Config) -> Result<()> {
+    let mut tokens = config.key_backends();
+    tokens.retain(|_, key| matches!(key, KeyConfig::Pkcs11 { .. }));
+    let trusted = match keys {
+        RestoreKeys::Config(trusted) => Config::load(trusted)?.key_backends(),
+        _ => Default::default(),
+    };
+    match tokens.into_iter().find(|(name, key)| trusted.get(name) != Some(key)) {
+        None => Ok(()),
+        Some((name, _)) => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            format!("the store has root keys in a token, which it calls {name}"),
+            format!("name a config that says with [keys.{name}] how the token is reached"),
+        )),
+    }
 }
 
 /// Authenticates the file with the keys of the store in it, and gives the store its new epoch.
 fn begin_epoch(file: &Path, digest: &Digest, folder: &Path) -> Result<()> {
-    let config = Config::load(&folder.join(CONFIG_FILE))?;
-    let inner = open::open(config, None)?;
+    let path = folder.join(CONFIG_FILE);
+    let inner = open::open(Config::load(&path)?, Some(&path))?;
     backup_file::verify(file, digest, inner.keys.backup_mac()?)?;
     std::sync::Arc::new(inner).begin_epoch()
 }

@@ -1,12 +1,14 @@
 //! What can be asked about root keys.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use strongroom_backend::RootKeyId;
+use strongroom_backend::{Health, RootKeyId};
 
 use super::{Inner, Slot, Store};
 use crate::keys::verify_check_value;
 use crate::metadata::root_keys::RootKey;
-use crate::metadata::{keys, root_keys};
+use crate::metadata::{Queries, keys, root_keys};
 use crate::{Error, ErrorKind, KeyState, Result, Timestamp};
 
 /// A root key that the store knows.
@@ -35,6 +37,8 @@ pub struct KeyCheck {
     pub id: RootKeyId,
     /// Ok when it is at hand and is the key that the store knows.
     pub result: Result<()>,
+    /// How the key backend keeps it: for a token, whether it is sensitive and can never leave.
+    pub findings: Vec<Health>,
 }
 
 impl Store {
@@ -71,7 +75,7 @@ impl Store {
 
 impl Inner {
     /// The root key that wraps new project keys of a backend: the active one of the key backend that
-    /// its config names. Where all of that one's keys were moved, the only active one of the store.
+    /// its config names. Where all of that one's keys were moved, the only active one that the store uses.
     pub(crate) fn active_root(&self, slot: &Slot) -> Result<RootKey> {
         let known = self.known_root_keys()?;
         let name = &slot.key_backend;
@@ -82,6 +86,17 @@ impl Inner {
             return Ok(active);
         }
         let mut others: Vec<_> = others.into_iter().filter(is_active).collect();
+        if others.len() > 1 {
+            // One that was only prepared for a rotation is not where the keys went.
+            let mut used = Vec::new();
+            for key in others {
+                let count = |q: &dyn Queries| keys::count_under(q, &key.backend, &key.root_key_id);
+                if self.metadata.reading(count)? > 0 {
+                    used.push(key);
+                }
+            }
+            others = used;
+        }
         match others.pop() {
             Some(only) if moved && others.is_empty() => Ok(only),
             _ => Err(Error::new(
@@ -97,6 +112,12 @@ impl Inner {
                 ),
             )),
         }
+    }
+
+    /// The key backends that hold a root key of the store, of which some may be retired by now.
+    pub(super) fn holding_key_backends(&self) -> Result<BTreeSet<String>> {
+        let known = self.known_root_keys()?.into_iter();
+        Ok(known.filter(|key| key.state != KeyState::Destroyed).map(|key| key.backend).collect())
     }
 
     pub(super) fn known_root_keys(&self) -> Result<Vec<RootKey>> {
@@ -117,7 +138,19 @@ impl Inner {
             }
             verify_check_value(&*backend, &key.root_key_id, self.id, &key.check_value)
         });
-        KeyCheck { backend: key.backend, id: key.root_key_id, result }
+        let findings = match &result {
+            Ok(()) if key.state != KeyState::Destroyed => self.findings_of(&key),
+            _ => Vec::new(),
+        };
+        KeyCheck { backend: key.backend, id: key.root_key_id, result, findings }
+    }
+
+    fn findings_of(&self, key: &RootKey) -> Vec<Health> {
+        let findings = self
+            .key_backends
+            .get(&key.backend)
+            .and_then(|backend| backend.check_root_key(&key.root_key_id));
+        findings.unwrap_or_else(|e| vec![Health::error("root key", e.to_string())])
     }
 }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::str::FromStr;
 
 use strongroom::{
-    DoctorOptions, Layout, PutOptions, RestoreKeys, Result, RootKeyId, SecretBytes, SecretPath,
-    Session, State, Store,
+    DoctorOptions, KeyState, Layout, PutOptions, RestoreKeys, Result, RootKeyId, RotateOptions,
+    SecretBytes, SecretPath, Session, State, Store,
 };
 use strongroom_backend::KeyBackend;
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
@@ -51,6 +51,16 @@ pub(crate) enum Action {
     AddRootKey {
         id: String,
     },
+    /// Replaces the root key, beside the old one or in another key backend.
+    Rotate {
+        to: Option<String>,
+    },
+    /// Makes the first root key in a keyring that the config does not name yet.
+    InitKeys {
+        name: String,
+    },
+    /// Retires a root key that wraps nothing, if there is one.
+    Retire,
 }
 
 impl Action {
@@ -81,8 +91,8 @@ impl Action {
                 opened().backup(&root.join(file), None, &mut |_| {}).map(drop)
             }
             Action::Restore { file, folder } => {
-                let keyring = layout_of(&root.join("store")).keyring;
-                let keys = RestoreKeys::Keyring(&keyring);
+                let config = layout_of(&root.join("store")).config;
+                let keys = RestoreKeys::Config(&config);
                 Store::restore(&root.join(file), &root.join(folder), keys, &mut |_| {}).map(drop)
             }
             Action::Repair => opened()
@@ -93,6 +103,16 @@ impl Action {
                 let keys = SoftwareKeys::open(&keyring, KeyringPermissions::Owner)?;
                 keys.create_root_key(&RootKeyId::new(id)?)
             }
+            Action::Rotate { to } => {
+                name_keyrings(root, to.iter());
+                let options = RotateOptions { to: to.clone(), ..Default::default() };
+                opened().rotate_keys(&options, &mut |_| {}).map(drop)
+            }
+            Action::InitKeys { name } => {
+                name_keyrings(root, [name]);
+                opened().init_keys(name).map(drop)
+            }
+            Action::Retire => retire(opened()),
         }
     }
 }
@@ -105,6 +125,27 @@ fn destroy(session: &Session, path: &SecretPath, number: u32) -> Result<()> {
         session.set_state(path, number, State::Deactivated)?;
     }
     session.destroy(path, number)
+}
+
+fn retire(store: &Store) -> Result<()> {
+    let mut keys = store.root_keys()?;
+    keys.retain(|key| key.state != KeyState::Active && key.wraps == 0);
+    // Doing it once more does no harm.
+    keys.sort_by_key(|key| key.state == KeyState::Destroyed);
+    let Some(key) = keys.first() else { return Ok(()) };
+    store.retire_key(&key.backend, &RootKeyId::new(key.id.clone())?)
+}
+
+/// Adds keyrings to the config that it does not name yet.
+fn name_keyrings<'a>(root: &Path, names: impl IntoIterator<Item = &'a String>) {
+    let config = layout_of(&root.join("store")).config;
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    for name in names {
+        if name != "main" && !text.contains(&format!("[keys.{name}]")) {
+            text += &format!("\n[keys.{name}]\nkind = \"software\"\nkeyring = \"{name}.json\"\n");
+        }
+    }
+    strongroom_backend::replace_file(&config, text.as_bytes(), 0o600).unwrap();
 }
 
 /// The payload of a put: the same bytes in every process.
@@ -135,6 +176,10 @@ impl fmt::Display for Action {
             Action::Restore { file, folder } => write!(f, "restore {file} {folder}"),
             Action::Repair => write!(f, "repair"),
             Action::AddRootKey { id } => write!(f, "add-root-key {id}"),
+            Action::Rotate { to: None } => write!(f, "rotate"),
+            Action::Rotate { to: Some(to) } => write!(f, "rotate {to}"),
+            Action::InitKeys { name } => write!(f, "init-keys {name}"),
+            Action::Retire => write!(f, "retire"),
         }
     }
 }
@@ -165,6 +210,10 @@ impl FromStr for Action {
                 Action::Restore { file: file.into(), folder: folder.into() }
             }
             ["repair"] => Action::Repair,
+            ["rotate"] => Action::Rotate { to: None },
+            ["rotate", to] => Action::Rotate { to: Some(to.into()) },
+            ["init-keys", name] => Action::InitKeys { name: name.into() },
+            ["retire"] => Action::Retire,
             ["add-root-key", id] => Action::AddRootKey { id: id.into() },
             _ => return Err(unknown()),
         })

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strongroom::{DoctorOptions, PutOptions, RootKeyId, SecretBytes, SecretPath, Store};
+use strongroom::{DoctorOptions, KeyState, PutOptions, RootKeyId, SecretBytes, SecretPath, Store};
 use strongroom_backend::KeyBackend;
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
 
@@ -19,6 +19,7 @@ pub(crate) fn check_store(root: &Path, possible: &[Contents]) -> Result<Contents
         return Err(differences.join("\nor "));
     }
     check_doctor(&store)?;
+    check_keys(&store)?;
     check_next_put(&store)?;
     Ok(found)
 }
@@ -33,6 +34,15 @@ fn check_doctor(store: &Store) -> Result<(), String> {
     match report.pending_erasures {
         0 => Ok(()),
         count => Err(format!("{count} erasures are pending although the store was opened")),
+    }
+}
+
+/// Every root key that wraps something is at hand, and every key opens: doctor has opened them.
+fn check_keys(store: &Store) -> Result<(), String> {
+    let checks = store.check_keys().map_err(|e| format!("keys: {e:?}"))?;
+    match checks.into_iter().find_map(|check| Some((check.id, check.result.err()?))) {
+        None => Ok(()),
+        Some((id, error)) => Err(format!("root key {id}: {error:?}")),
     }
 }
 
@@ -66,9 +76,20 @@ pub(crate) fn check_beside(
             restore.perform(root, &mut None).map_err(|e| format!("{file} is there: {e:?}"))?;
             check_folder(&root.join(folder), contents)
         }
+        Action::Rotate { to } => is_rotated(root, to.as_deref()),
         Action::AddRootKey { id } => has_root_key(root, id).map_err(|e| format!("keyring: {e:?}")),
         _ => Ok(true),
     }
+}
+
+/// Whether one active root key wraps everything, in this key backend.
+pub(crate) fn is_rotated(root: &Path, to: Option<&str>) -> Result<bool, String> {
+    let keys = Store::open(&layout_of(&root.join("store")).config)
+        .and_then(|store| store.root_keys())
+        .map_err(|e| format!("keys: {e:?}"))?;
+    let mut used = keys.iter().filter(|key| key.wraps > 0);
+    let (Some(only), None) = (used.next(), used.next()) else { return Ok(false) };
+    Ok(only.state == KeyState::Active && to.is_none_or(|to| to == only.backend))
 }
 
 fn has_root_key(root: &Path, id: &str) -> strongroom::Result<bool> {

@@ -50,6 +50,9 @@ impl Contents {
             | Action::Backup { .. }
             | Action::Restore { .. }
             | Action::AddRootKey { .. }
+            | Action::Rotate { .. }
+            | Action::InitKeys { .. }
+            | Action::Retire
             | Action::Repair => {}
         }
         after

@@ -1,7 +1,7 @@
 //! What a store should hold, for tests that interrupt it.
 
 mod action;
-mod check;
+pub(crate) mod check;
 pub(crate) mod contents;
 
 pub(crate) use action::{Action, layout_of};

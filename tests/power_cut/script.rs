@@ -30,6 +30,7 @@ add-root-key root-added
 backup backup
 restore backup restored
 erase-project web2
+rotate other
 put web3/erased 5000 5
 erase web3/erased at erase.recorded
 open store

@@ -7,5 +7,6 @@ mod lists;
 mod must_fail;
 mod puts;
 mod restore;
+mod rotation;
 mod states;
 mod support;

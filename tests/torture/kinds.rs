@@ -23,10 +23,15 @@ pub(crate) enum Kind {
     Restore,
     Repair,
     KeyringWrite,
+    Rotate,
+    Move,
+    MoveBack,
+    InitKeys,
+    Retire,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 13] = [
+    pub(crate) const ALL: [Kind; 18] = [
         Kind::Create,
         Kind::Open,
         Kind::PutName,
@@ -40,6 +45,11 @@ impl Kind {
         Kind::Restore,
         Kind::Repair,
         Kind::KeyringWrite,
+        Kind::Rotate,
+        Kind::InitKeys,
+        Kind::Move,
+        Kind::MoveBack,
+        Kind::Retire,
     ];
 
     /// What changes the secrets of a store, more often what happens more often.
@@ -70,6 +80,11 @@ impl fmt::Display for Kind {
             Kind::Restore => "restore",
             Kind::Repair => "doctor --repair",
             Kind::KeyringWrite => "keyring write",
+            Kind::Rotate => "keys rotate",
+            Kind::Move => "keys rotate --to new",
+            Kind::MoveBack => "keys rotate --to old",
+            Kind::InitKeys => "keys init",
+            Kind::Retire => "keys retire",
         })
     }
 }
@@ -141,7 +156,13 @@ impl Chooser {
                 Action::Restore { file: backup?.into(), folder: format!("restored-{serial}") }
             }
             Kind::Repair => Action::Repair,
-            Kind::KeyringWrite => Action::AddRootKey { id: format!("root-{serial}") },
+            // Out of the way of the ids that rotation makes.
+            Kind::KeyringWrite => Action::AddRootKey { id: format!("extra-{serial}") },
+            Kind::Rotate => Action::Rotate { to: None },
+            Kind::Move => Action::Rotate { to: Some(format!("moved-{serial}")) },
+            Kind::MoveBack => Action::Rotate { to: Some("main".into()) },
+            Kind::InitKeys => Action::InitKeys { name: format!("keys-{serial}") },
+            Kind::Retire => Action::Retire,
         })
     }
 

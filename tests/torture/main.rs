@@ -12,6 +12,7 @@ mod kinds;
 #[path = "../model/mod.rs"]
 mod model;
 mod races;
+mod rotations;
 mod run;
 mod sources;
 mod torture;

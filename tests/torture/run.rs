@@ -35,6 +35,8 @@ pub(crate) struct Run {
     /// The last kill at a step, until something has tidied up after it.
     untidy: Option<Origin>,
     kills_of_store: usize,
+    /// Whether the store has had a root key that can be retired.
+    rotated: bool,
     /// How long an undisturbed action took.
     durations: BTreeMap<Kind, Duration>,
 }
@@ -51,6 +53,7 @@ impl Run {
             kills: Vec::new(),
             untidy: None,
             kills_of_store: 0,
+            rotated: false,
             durations: BTreeMap::new(),
         };
         run.new_store();
@@ -62,6 +65,7 @@ impl Run {
         self.possible = vec![Contents::default()];
         self.backup = None;
         self.kills_of_store = 0;
+        self.rotated = false;
         Store::create(&layout_of(&self.root.path().join("store"))).expect("a new store").close();
     }
 
@@ -119,6 +123,10 @@ impl Run {
 
     /// An action of this kind, after others have made what it needs.
     pub(crate) fn prepare(&mut self, worker: &mut Worker, kind: Kind) -> Action {
+        if kind == Kind::Retire && !self.rotated {
+            self.do_one(worker, Kind::Rotate);
+            self.rotated = true;
+        }
         loop {
             let backup = self.backup.as_ref().map(|(file, _)| file.as_str());
             if let Some(action) = self.chooser.action(kind, &self.possible[0], backup) {

@@ -10,6 +10,9 @@ use crate::races::OVERTAKEN;
 use crate::run::Run;
 use crate::sources::named_steps;
 
+/// Steps that only a put under a key of a device reaches.
+const DEVICE_STEPS: [&str; 2] = ["put.encryptions-granted", "put.generation-begun"];
+
 #[test]
 fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
     let kills = number("STRONGROOM_KILLS").unwrap_or(200) as usize;
@@ -18,7 +21,7 @@ fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
     run.survey();
     // A few more if the last step is a rare one; a step that cannot be reached again is an error.
     while run.coverage.kills() < kills
-        || (!run.coverage.missing().is_empty() && run.coverage.kills() < kills + 200)
+        || (!run.coverage.missing().is_empty() && run.coverage.kills() < kills + 600)
     {
         run.kill_once();
     }
@@ -27,7 +30,8 @@ fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
     assert_eq!(run.coverage.missing(), Vec::<String>::new(), "never killed");
     let mut unreached: Vec<_> = named_steps().difference(&run.coverage.steps()).cloned().collect();
     // One process alone is never overtaken; races.rs kills there.
-    unreached.retain(|step| step != OVERTAKEN);
+    // The others are a device's, and no token is here.
+    unreached.retain(|step| step != OVERTAKEN && !DEVICE_STEPS.contains(&step.as_str()));
     assert_eq!(unreached, Vec::<String>::new(), "no action of this test reaches these steps");
 }
 
