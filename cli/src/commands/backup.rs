@@ -34,7 +34,7 @@ pub(crate) struct Backup {
     with_keys: bool,
     #[command(flatten)]
     passphrase: Source,
-    /// Print JSON: one object with file, bytes, versions and holds_keys.
+    /// Print JSON: one object with file, bytes, versions, holds_keys and keys_left_out.
     ///
     /// When the backup was made but its report cannot be printed, the exit code is 51.
     #[arg(long)]
@@ -74,12 +74,21 @@ impl Backup {
                 "bytes": report.bytes,
                 "versions": report.versions,
                 "holds_keys": report.holds_keys,
+                "keys_left_out": report.keys_left_out,
             }));
         }
-        let keep = if report.holds_keys {
-            "The root keys are in it: keep the passphrase elsewhere."
-        } else {
-            "The root keys are not in it: keep the keyring elsewhere."
+        let left_out = report.keys_left_out.join(", ");
+        let keep = match (report.holds_keys, left_out.is_empty()) {
+            (true, true) => "The root keys are in it: keep the passphrase elsewhere.".to_owned(),
+            (true, false) => format!(
+                "Root keys are in it, but not those of {left_out}, which gives none out: keep the \
+                 passphrase and a backup of the token elsewhere."
+            ),
+            (false, _) => {
+                "The root keys are not in it: keep the keyring elsewhere, or a backup of the \
+                           token."
+                    .to_owned()
+            }
         };
         let versions = counted(report.versions, "version");
         let line = format!("{file}: {versions}, {} bytes. {keep}", report.bytes);
@@ -90,6 +99,7 @@ impl Backup {
 const RESTORE_EXAMPLES: &str = "\
 Examples:
   strongroom restore store.backup /srv/secrets --keyring /mnt/safe/keyring.json
+  strongroom restore store.backup /srv/secrets --keys-from /mnt/safe/strongroom.toml
   strongroom restore store.backup /srv/secrets        asks for the passphrase of a backup with keys
 
 The restored store counts as newer than the one that was lost. Do not use both.";
@@ -106,6 +116,14 @@ pub(crate) struct Restore {
     /// Take the root keys from this keyring instead of the backup.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_fd", "passphrase_file"])]
     keyring: Option<PathBuf>,
+    /// Take the root keys from the keyrings and tokens that this config names. A store with root keys
+    /// in a token needs it: no token is reached because a backup says so.
+    #[arg(
+        long,
+        value_name = "CONFIG",
+        conflicts_with_all = ["keyring", "passphrase_fd", "passphrase_file"]
+    )]
+    keys_from: Option<PathBuf>,
     #[command(flatten)]
     passphrase: Source,
     /// Print JSON: one object with config, secrets, versions and damaged: what was damaged before the
@@ -118,14 +136,15 @@ pub(crate) struct Restore {
 
 impl Restore {
     pub(crate) fn run(self) -> Result<()> {
-        let passphrase = match self.keyring {
-            Some(_) => None,
-            None => Some(self.passphrase_of_keys()?),
+        let passphrase = match self.keyring.is_some() || self.keys_from.is_some() {
+            true => None,
+            false => Some(self.passphrase_of_keys()?),
         };
-        let keys = match (&passphrase, &self.keyring) {
-            (Some(passphrase), _) => RestoreKeys::Passphrase(passphrase),
-            (None, Some(keyring)) => RestoreKeys::Keyring(keyring),
-            (None, None) => return Err(no_keys()),
+        let keys = match (&passphrase, &self.keyring, &self.keys_from) {
+            (Some(passphrase), ..) => RestoreKeys::Passphrase(passphrase),
+            (None, Some(keyring), _) => RestoreKeys::Keyring(keyring),
+            (None, None, Some(config)) => RestoreKeys::Config(config),
+            (None, None, None) => return Err(no_keys()),
         };
         if let Some(keyring) = &self.keyring {
             warn_if_exposed("keyring", keyring);
@@ -179,6 +198,6 @@ fn no_keys() -> Error {
     Error::new(
         ErrorKind::InvalidArgument,
         "this backup holds no root keys",
-        "give the keyring of the store with --keyring FILE",
+        "give the keyring of the store with --keyring FILE, or its config with --keys-from CONFIG",
     )
 }

@@ -7,6 +7,7 @@ mod exec;
 mod generated;
 mod get;
 mod json;
+mod keys;
 mod places;
 mod prompts;
 mod put;
