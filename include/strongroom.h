@@ -24,7 +24,8 @@
  *           secrets are zero. Freeing is safe; the parent is unharmed.
  * Host      The library prints nothing, reads no environment but TMPDIR and where that is said, installs
  *           no signal handlers, and ends the process only where memory for anything but a secret runs
- *           out: it says so on stderr and aborts.
+ *           out: it says so on stderr and aborts. A config may name a PKCS#11 module, which is loaded
+ *           and runs in the process, and a variable or a program as the source of its PIN.
  */
 
 #ifndef STRONGROOM_H
@@ -42,18 +43,19 @@
 #endif
 
 /* Every option at its default. A struct begins with one of these. */
-#define STRONGROOM_LAYOUT_INIT {sizeof(strongroom_layout), 0, 0, 0, 0}
+#define STRONGROOM_LAYOUT_INIT {sizeof(strongroom_layout), 0, 0, 0, 0, 0}
 #define STRONGROOM_PUT_OPTIONS_INIT {sizeof(strongroom_put_options), 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define STRONGROOM_PUT_RECEIPT_INIT {sizeof(strongroom_put_receipt), 0, 0, {0}}
 #define STRONGROOM_GET_OPTIONS_INIT {sizeof(strongroom_get_options), 0, 0}
 #define STRONGROOM_LIST_OPTIONS_INIT {sizeof(strongroom_list_options), 0, 0, 0}
 #define STRONGROOM_DATES_INIT {sizeof(strongroom_dates), 0, 0, 0, 0}
 #define STRONGROOM_LABEL_CHANGES_INIT {sizeof(strongroom_label_changes), 0, 0, 0, 0}
+#define STRONGROOM_ROTATE_OPTIONS_INIT {sizeof(strongroom_rotate_options), 0, 0, 0, 0}
 #define STRONGROOM_DOCTOR_OPTIONS_INIT {sizeof(strongroom_doctor_options), 0, 0, 0, 0}
 #define STRONGROOM_BACKUP_OPTIONS_INIT {sizeof(strongroom_backup_options), 0, 0, 0, 0}
 #define STRONGROOM_BACKUP_REPORT_INIT {sizeof(strongroom_backup_report), 0, 0, 0, 0}
 #define STRONGROOM_BACKUP_FILE_INIT {sizeof(strongroom_backup_file), 0, 0, 0, {0}}
-#define STRONGROOM_RESTORE_OPTIONS_INIT {sizeof(strongroom_restore_options), 0, 0, 0, 0, 0}
+#define STRONGROOM_RESTORE_OPTIONS_INIT {sizeof(strongroom_restore_options), 0, 0, 0, 0, 0, 0}
 
 /**
  * The ABI of this header: major << 16 | minor. The shared library's soname ends in the major number.
@@ -294,7 +296,8 @@ typedef struct strongroom_version_list strongroom_version_list;
 typedef uint32_t strongroom_status;
 
 /**
- * Where the files of a new store go. Begin with STRONGROOM_LAYOUT_INIT; give all four paths.
+ * Where the files of a new store go, and its root key. Begin with STRONGROOM_LAYOUT_INIT; give all four
+ * paths, or three and `key`.
  */
 typedef struct strongroom_layout {
     /**
@@ -317,6 +320,12 @@ typedef struct strongroom_layout {
      * The shelf, which holds the encrypted payloads.
      */
     const char *shelf;
+    /**
+     * Where the root key is made instead of in a keyring: TOML text as below [keys.NAME] in a config,
+     * with paths relative to the config's folder. For a token, `kind = "pkcs11"`, `module`, `token` and
+     * `pin`, which says where the PIN comes from. The config calls it `hsm`. NULL for a keyring.
+     */
+    const char *key;
 } strongroom_layout;
 
 /**
@@ -667,7 +676,7 @@ typedef struct strongroom_health_finding {
  */
 typedef struct strongroom_root_key_info {
     /**
-     * The backend whose key backend holds it.
+     * The key backend that holds it, by its name in the config.
      */
     const char *backend;
     /**
@@ -697,7 +706,7 @@ typedef struct strongroom_root_key_info {
  */
 typedef struct strongroom_key_check {
     /**
-     * The backend whose key backend holds it.
+     * The key backend that holds it, by its name in the config.
      */
     const char *backend;
     /**
@@ -716,6 +725,16 @@ typedef struct strongroom_key_check {
      * 0.
      */
     uint32_t reserved;
+    /**
+     * How the key backend keeps it, a pointer for each finding: for a token, whether it is sensitive
+     * and can never leave. A STRONGROOM_SEVERITY_ERROR among them means that it is not kept as it must
+     * be.
+     */
+    const struct strongroom_health_finding *const *findings;
+    /**
+     * How many findings.
+     */
+    size_t findings_len;
 } strongroom_key_check;
 
 /**
@@ -725,6 +744,77 @@ typedef struct strongroom_key_check {
  * It must return, not unwind, longjmp or throw, and not use or free what the operation works on.
  */
 typedef void (*strongroom_progress)(void *context, const char *what, uint64_t done, uint64_t total);
+
+/**
+ * Which root key is replaced, and where its successor is. Begin with STRONGROOM_ROTATE_OPTIONS_INIT.
+ */
+typedef struct strongroom_rotate_options {
+    /**
+     * The size of this struct: sizeof(strongroom_rotate_options).
+     */
+    size_t struct_size;
+    /**
+     * The key backend whose active root key is replaced; NULL where only one is in use.
+     */
+    const char *key_backend;
+    /**
+     * The key backend that gets the new root key, by its name, or its kind where only one is of that;
+     * NULL makes the new one beside the old one.
+     */
+    const char *to;
+    /**
+     * Called now and then, or NULL.
+     */
+    strongroom_progress progress;
+    /**
+     * Passed to `progress`.
+     */
+    void *context;
+} strongroom_rotate_options;
+
+/**
+ * What a rotation has done. Made by the library only; fields may be added at its end.
+ */
+typedef struct strongroom_rotate_report {
+    /**
+     * The key backend of the root key that wraps now.
+     */
+    const char *key_backend;
+    /**
+     * The root key that wraps now.
+     */
+    const char *id;
+    /**
+     * How many keys were wrapped anew.
+     */
+    uint64_t rewrapped;
+    /**
+     * Keys that do not open, and so stay under their old root key, a line each. What they protect was
+     * lost before.
+     */
+    const char *const *damaged;
+    /**
+     * How many lines.
+     */
+    size_t damaged_len;
+    /**
+     * Backends whose config names a key backend that is not used any more: write key = "NAME" there,
+     * with the name of the new one.
+     */
+    const char *const *stale_backends;
+    /**
+     * How many of them.
+     */
+    size_t stale_backends_len;
+    /**
+     * 1 when this finished an earlier rotation that was interrupted, and made no new key.
+     */
+    uint32_t resumed;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+} strongroom_rotate_report;
 
 /**
  * What doctor does beyond looking. Begin with STRONGROOM_DOCTOR_OPTIONS_INIT.
@@ -817,7 +907,7 @@ typedef struct strongroom_backup_options {
     size_t struct_size;
     /**
      * The passphrase under which the root keys go into the backup (Argon2id); NULL for a backup
-     * without keys, which is worth nothing without the keyring.
+     * without keys, which is worth nothing without the keyring, or the token.
      */
     const uint8_t *passphrase;
     /**
@@ -855,9 +945,10 @@ typedef struct strongroom_backup_report {
      */
     uint32_t holds_keys;
     /**
-     * 0.
+     * Of so many key backends it holds no keys although there is a passphrase: a token gives none out.
+     * What they wrap opens with the token alone.
      */
-    uint32_t reserved;
+    uint32_t keys_left_out;
 } strongroom_backup_report;
 
 /**
@@ -887,7 +978,7 @@ typedef struct strongroom_backup_file {
 } strongroom_backup_file;
 
 /**
- * Where a restored store's root keys come from: one of the two. Begin with
+ * Where a restored store's root keys come from: one of the three. Begin with
  * STRONGROOM_RESTORE_OPTIONS_INIT.
  */
 typedef struct strongroom_restore_options {
@@ -905,7 +996,7 @@ typedef struct strongroom_restore_options {
     size_t passphrase_len;
     /**
      * From a copy of the keyring that was kept elsewhere, by its path; or NULL. For a store with one
-     * backend.
+     * key backend.
      */
     const char *keyring;
     /**
@@ -916,6 +1007,11 @@ typedef struct strongroom_restore_options {
      * Passed to `progress`.
      */
     void *context;
+    /**
+     * From the key backends that this config names, by its path, under the same names: copies of the
+     * keyrings, and the tokens; or NULL. No token is reached because a backup says so.
+     */
+    const char *keys_from;
 } strongroom_restore_options;
 
 /**
@@ -1540,14 +1636,15 @@ strongroom_status strongroom_store_create(const char *folder,
                                           struct strongroom_error **error);
 
 /**
- * Makes a new store with each file where the caller wants it, and opens it.
+ * Makes a new store with each file, and its root key, where the caller wants it, and opens it.
  *
  * - inputs: `layout`, or NULL for the user's place, where strongroom_store_open_default() finds it:
  *   that reads the environment.
  * - outputs: `store`.
  * - ownership: the caller frees the store with strongroom_store_free().
  * - threads: any thread.
- * - errors: as strongroom_store_create().
+ * - errors: as strongroom_store_create(); CONFIG for a `key` that cannot be used, NOT_FOUND when its
+ *   token is not there, UNAUTHENTICATED when the PIN is wrong, UNAVAILABLE.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK
@@ -2267,8 +2364,8 @@ strongroom_status strongroom_root_key_list_next(struct strongroom_root_key_list 
 void strongroom_root_key_list_free(struct strongroom_root_key_list *list);
 
 /**
- * Tests for real that each root key is at hand and the one that the store knows. A key that is not is an
- * item of the list, not an error of this call.
+ * Tests for real that each root key is at hand and the one that the store knows, and how it is kept. A
+ * key that is not is an item of the list, not an error of this call.
  *
  * - inputs: `store`.
  * - outputs: `list`, for strongroom_key_check_list_next().
@@ -2309,6 +2406,91 @@ strongroom_status strongroom_key_check_list_next(struct strongroom_key_check_lis
 void strongroom_key_check_list_free(struct strongroom_key_check_list *list);
 
 /**
+ * Makes a new root key, and wraps the store key and every project key of the old one under it. Payloads
+ * are not touched. Others may use the store meanwhile.
+ *
+ * The old root key stays where it is, deactivated: backups that were made before need it. A rotation
+ * that was interrupted is finished first; when it was of the kind that is asked for, that is all.
+ *
+ * - inputs: `store`; `options`, or NULL for a new root key beside the only one in use.
+ * - outputs: `report`, or NULL. Damage is in it, and is no error of this call.
+ * - ownership: the caller frees the report with strongroom_rotate_report_free().
+ * - threads: any thread.
+ * - errors: INVALID_ARGUMENT when it is not clear which key is meant; NOT_FOUND when there is no such
+ *   key, or its token is gone; UNSUPPORTED when keys that cannot leave their device would have to move,
+ *   or the store can only be read; CONFLICT; UNAUTHENTICATED; UNAVAILABLE and TIMEOUT, after which it is
+ *   finished by the next one; FORKED.
+ * - since: 0.1
+ */
+STRONGROOM_MUST_CHECK
+strongroom_status strongroom_rotate_keys(struct strongroom_store *store,
+                                         const struct strongroom_rotate_options *options,
+                                         struct strongroom_rotate_report **report,
+                                         struct strongroom_error **error);
+
+/**
+ * Frees a report.
+ *
+ * - inputs: `report`, or NULL, which does nothing.
+ * - outputs: none.
+ * - ownership: takes the report; its texts go with it.
+ * - threads: any thread, when no other uses it.
+ * - errors: none.
+ * - since: 0.1
+ */
+void strongroom_rotate_report_free(struct strongroom_rotate_report *report);
+
+/**
+ * Makes the first root key of this store in a key backend that the config names: what prepares a
+ * rotation to it. A keyring is made where there is none; nothing is ever replaced.
+ *
+ * - inputs: `store`; `key_backend`, its name, or its kind where only one is of that.
+ * - outputs: `info`, or NULL when it is of no interest.
+ * - ownership: the caller frees `info` with strongroom_root_key_info_free().
+ * - threads: any thread.
+ * - errors: ALREADY_EXISTS when the store has an active root key there; CONFLICT while a rotation away
+ *   from it is not finished; INVALID_ARGUMENT and CONFIG when there is no such key backend, or it cannot
+ *   be used; UNSUPPORTED when the store can only be read; NOT_FOUND; UNAUTHENTICATED; UNAVAILABLE;
+ *   TIMEOUT; FORKED.
+ * - since: 0.1
+ */
+STRONGROOM_MUST_CHECK
+strongroom_status strongroom_init_keys(struct strongroom_store *store,
+                                       const char *key_backend,
+                                       struct strongroom_root_key_info **info,
+                                       struct strongroom_error **error);
+
+/**
+ * Frees what strongroom_init_keys() gave.
+ *
+ * - inputs: `info`, or NULL, which does nothing. Never one that a list lent.
+ * - outputs: none.
+ * - ownership: takes it; its texts go with it.
+ * - threads: any thread, when no other uses it.
+ * - errors: none.
+ * - since: 0.1
+ */
+void strongroom_root_key_info_free(struct strongroom_root_key_info *info);
+
+/**
+ * Retires a root key for good: it is never used again, nor is its id. The key itself is left where it
+ * is: backups from before its rotation still need it.
+ *
+ * - inputs: `store`; `key_backend` and `id`, as strongroom_root_keys() lists them.
+ * - outputs: none.
+ * - ownership: nothing changes hands.
+ * - threads: any thread.
+ * - errors: CONFLICT while it is active or wraps any key; NOT_FOUND when the store knows no such key;
+ *   INVALID_ARGUMENT; UNSUPPORTED when the store can only be read; FORKED.
+ * - since: 0.1
+ */
+STRONGROOM_MUST_CHECK
+strongroom_status strongroom_retire_key(struct strongroom_store *store,
+                                        const char *key_backend,
+                                        const char *id,
+                                        struct strongroom_error **error);
+
+/**
  * Reads every row and every payload, and reports what is damaged, stray or pending. Damaged things are
  * never removed. Safe while others use the store; takes about 20 microseconds for each version.
  *
@@ -2346,7 +2528,8 @@ void strongroom_doctor_report_free(struct strongroom_doctor_report *report);
  * - outputs: `report`, or NULL.
  * - ownership: the passphrase stays the caller's to wipe.
  * - threads: any thread.
- * - errors: ALREADY_EXISTS when the file is there; STORAGE_FULL; DENIED; FORKED.
+ * - errors: ALREADY_EXISTS when the file is there; UNSUPPORTED for a passphrase when every root key is in
+ *   a token; STORAGE_FULL; DENIED; FORKED.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK

@@ -24,7 +24,7 @@ pub struct strongroom_backup_options {
     /// The size of this struct: sizeof(strongroom_backup_options).
     pub struct_size: usize,
     /// The passphrase under which the root keys go into the backup (Argon2id); NULL for a backup
-    /// without keys, which is worth nothing without the keyring.
+    /// without keys, which is worth nothing without the keyring, or the token.
     pub passphrase: *const u8,
     /// Its length in bytes.
     pub passphrase_len: usize,
@@ -49,8 +49,9 @@ pub struct strongroom_backup_report {
     pub versions: u64,
     /// 1 when it holds the keys, under the passphrase.
     pub holds_keys: u32,
-    /// 0.
-    pub reserved: u32,
+    /// Of so many key backends it holds no keys although there is a passphrase: a token gives none out.
+    /// What they wrap opens with the token alone.
+    pub keys_left_out: u32,
 }
 
 // SAFETY: repr(C) without padding; numbers have no invalid value.
@@ -75,7 +76,7 @@ pub struct strongroom_backup_file {
 // SAFETY: repr(C) without padding; numbers have no invalid value.
 unsafe impl Growing for strongroom_backup_file {}
 
-/// Where a restored store's root keys come from: one of the two. Begin with
+/// Where a restored store's root keys come from: one of the three. Begin with
 /// STRONGROOM_RESTORE_OPTIONS_INIT.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -87,12 +88,15 @@ pub struct strongroom_restore_options {
     /// Its length in bytes.
     pub passphrase_len: usize,
     /// From a copy of the keyring that was kept elsewhere, by its path; or NULL. For a store with one
-    /// backend.
+    /// key backend.
     pub keyring: *const c_char,
     /// Called now and then, or NULL.
     pub progress: strongroom_progress,
     /// Passed to `progress`.
     pub context: *mut c_void,
+    /// From the key backends that this config names, by its path, under the same names: copies of the
+    /// keyrings, and the tokens; or NULL. No token is reached because a backup says so.
+    pub keys_from: *const c_char,
 }
 
 // SAFETY: repr(C) without padding; zero is no function, numbers and pointers have no invalid value.
@@ -149,7 +153,8 @@ unsafe fn passphrase(data: *const u8, len: usize) -> Result<Option<SecretBytes>>
 /// - outputs: `report`, or NULL.
 /// - ownership: the passphrase stays the caller's to wipe.
 /// - threads: any thread.
-/// - errors: ALREADY_EXISTS when the file is there; STORAGE_FULL; DENIED; FORKED.
+/// - errors: ALREADY_EXISTS when the file is there; UNSUPPORTED for a passphrase when every root key is in
+///   a token; STORAGE_FULL; DENIED; FORKED.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]
@@ -173,7 +178,7 @@ pub unsafe extern "C" fn strongroom_backup(
             bytes: done.bytes,
             versions: done.versions,
             holds_keys: done.holds_keys.into(),
-            reserved: 0,
+            keys_left_out: u32::try_from(done.keys_left_out.len()).unwrap_or(u32::MAX),
         });
         Ok(())
     })
@@ -234,13 +239,15 @@ pub unsafe extern "C" fn strongroom_restore(
         let (file, folder) = (text("file", file)?, text("folder", folder)?);
         let given = read_required("options", options)?;
         let passphrase = passphrase(given.passphrase, given.passphrase_len)?;
-        let keys = match (&passphrase, optional_path("keyring", given.keyring)?) {
-            (Some(passphrase), None) => RestoreKeys::Passphrase(passphrase),
-            (None, Some(keyring)) => RestoreKeys::Keyring(keyring),
+        let keyring = optional_path("keyring", given.keyring)?;
+        let keys = match (&passphrase, keyring, optional_path("keys_from", given.keys_from)?) {
+            (Some(passphrase), None, None) => RestoreKeys::Passphrase(passphrase),
+            (None, Some(keyring), None) => RestoreKeys::Keyring(keyring),
+            (None, None, Some(config)) => RestoreKeys::Config(config),
             _ => {
                 return Err(invalid(
                     "a restore needs the keys from one place",
-                    "give the passphrase of the backup, or a keyring",
+                    "give the passphrase of the backup, a keyring, or a config with key backends",
                 ));
             }
         };

@@ -11,7 +11,7 @@ use crate::iterate::Items;
 use crate::pointers::{Output, borrow, borrow_mut, free};
 use crate::status::strongroom_status;
 use crate::store::strongroom_store;
-use crate::views::Told;
+use crate::views::{Texts, Told};
 
 /// The part works.
 pub const STRONGROOM_SEVERITY_OK: u32 = 0;
@@ -58,8 +58,8 @@ pub struct strongroom_health_finding {
 /// A list of findings, for strongroom_health_list_next().
 pub struct strongroom_health_list(Items<Health, strongroom_health_finding>);
 
-fn view(health: Health) -> Box<Told<strongroom_health_finding>> {
-    Told::new(|texts| strongroom_health_finding {
+pub(crate) fn view(texts: &mut Texts, health: Health) -> strongroom_health_finding {
+    strongroom_health_finding {
         part: texts.add_line(&health.part),
         message: texts.add_line(&health.message),
         severity: match health.severity {
@@ -68,7 +68,11 @@ fn view(health: Health) -> Box<Told<strongroom_health_finding>> {
             Severity::Error => STRONGROOM_SEVERITY_ERROR,
         },
         reserved: 0,
-    })
+    }
+}
+
+fn alone(health: Health) -> Box<Told<strongroom_health_finding>> {
+    Told::new(|texts| view(texts, health))
 }
 
 /// Tests every part for real: metadata, root keys, key backends, backends, clock. Warns until a backup
@@ -92,7 +96,7 @@ pub unsafe extern "C" fn strongroom_health(
     guarded!(error, {
         let list = Output::new("list", list)?;
         let findings = borrow("store", store)?.store().health();
-        list.give(strongroom_health_list(Items::all(findings, view)));
+        list.give(strongroom_health_list(Items::all(findings, alone)));
         Ok(())
     })
 }

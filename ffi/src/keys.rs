@@ -6,6 +6,7 @@ use strongroom::{KeyCheck, RootKeyInfo};
 
 use crate::error::strongroom_error;
 use crate::guard::guarded;
+use crate::health::strongroom_health_finding;
 use crate::iterate::Items;
 use crate::pointers::{Output, borrow, borrow_mut, free};
 use crate::status::{STRONGROOM_OK, strongroom_status};
@@ -15,7 +16,7 @@ use crate::views::Told;
 /// A root key that the store knows. Made by the library only; fields may be added at its end.
 #[repr(C)]
 pub struct strongroom_root_key_info {
-    /// The backend whose key backend holds it.
+    /// The key backend that holds it, by its name in the config.
     pub backend: *const c_char,
     /// Its id.
     pub id: *const c_char,
@@ -32,7 +33,7 @@ pub struct strongroom_root_key_info {
 /// The outcome of testing a root key. Made by the library only; fields may be added at its end.
 #[repr(C)]
 pub struct strongroom_key_check {
-    /// The backend whose key backend holds it.
+    /// The key backend that holds it, by its name in the config.
     pub backend: *const c_char,
     /// Its id.
     pub id: *const c_char,
@@ -42,6 +43,12 @@ pub struct strongroom_key_check {
     pub status: strongroom_status,
     /// 0.
     pub reserved: u32,
+    /// How the key backend keeps it, a pointer for each finding: for a token, whether it is sensitive
+    /// and can never leave. A STRONGROOM_SEVERITY_ERROR among them means that it is not kept as it must
+    /// be.
+    pub findings: *const *const strongroom_health_finding,
+    /// How many findings.
+    pub findings_len: usize,
 }
 
 /// A list of root keys, for strongroom_root_key_list_next().
@@ -50,7 +57,7 @@ pub struct strongroom_root_key_list(Items<RootKeyInfo, strongroom_root_key_info>
 /// A list of outcomes, for strongroom_key_check_list_next().
 pub struct strongroom_key_check_list(Items<KeyCheck, strongroom_key_check>);
 
-fn info_view(info: RootKeyInfo) -> Box<Told<strongroom_root_key_info>> {
+pub(crate) fn info_view(info: RootKeyInfo) -> Box<Told<strongroom_root_key_info>> {
     Told::new(|texts| strongroom_root_key_info {
         backend: texts.add(&info.backend),
         id: texts.add(&info.id),
@@ -62,15 +69,20 @@ fn info_view(info: RootKeyInfo) -> Box<Told<strongroom_root_key_info>> {
 }
 
 fn check_view(check: KeyCheck) -> Box<Told<strongroom_key_check>> {
-    Told::new(|texts| strongroom_key_check {
-        backend: texts.add(&check.backend),
-        id: texts.add(&check.id.to_string()),
-        message: match &check.result {
-            Ok(_) => std::ptr::null(),
-            Err(error) => texts.add_line(&error.to_string()),
-        },
-        status: check.result.as_ref().err().map_or(STRONGROOM_OK, |e| e.kind().number().into()),
-        reserved: 0,
+    Told::new(|texts| {
+        let (findings, findings_len) = texts.add_findings(check.findings);
+        strongroom_key_check {
+            backend: texts.add(&check.backend),
+            id: texts.add(&check.id.to_string()),
+            message: match &check.result {
+                Ok(_) => std::ptr::null(),
+                Err(error) => texts.add_line(&error.to_string()),
+            },
+            status: check.result.as_ref().err().map_or(STRONGROOM_OK, |e| e.kind().number().into()),
+            reserved: 0,
+            findings,
+            findings_len,
+        }
     })
 }
 
@@ -130,8 +142,8 @@ pub unsafe extern "C" fn strongroom_root_key_list_free(list: *mut strongroom_roo
     guarded!({ free(list) })
 }
 
-/// Tests for real that each root key is at hand and the one that the store knows. A key that is not is an
-/// item of the list, not an error of this call.
+/// Tests for real that each root key is at hand and the one that the store knows, and how it is kept. A
+/// key that is not is an item of the list, not an error of this call.
 ///
 /// - inputs: `store`.
 /// - outputs: `list`, for strongroom_key_check_list_next().

@@ -33,6 +33,8 @@ pub mod keys;
 
 pub mod progress;
 
+pub mod rotate;
+
 pub mod doctor;
 
 pub mod backup;

@@ -4,7 +4,7 @@ use std::ffi::c_char;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use strongroom::{Config, Error, ErrorKind, Layout, Result, Session, Store};
+use strongroom::{Config, Error, ErrorKind, KeyConfig, Layout, Result, Session, Store};
 
 use crate::error::strongroom_error;
 use crate::guard::guarded;
@@ -81,7 +81,8 @@ impl Drop for strongroom_store {
     }
 }
 
-/// Where the files of a new store go. Begin with STRONGROOM_LAYOUT_INIT; give all four paths.
+/// Where the files of a new store go, and its root key. Begin with STRONGROOM_LAYOUT_INIT; give all four
+/// paths, or three and `key`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct strongroom_layout {
@@ -95,9 +96,13 @@ pub struct strongroom_layout {
     pub metadata: *const c_char,
     /// The shelf, which holds the encrypted payloads.
     pub shelf: *const c_char,
+    /// Where the root key is made instead of in a keyring: TOML text as below [keys.NAME] in a config,
+    /// with paths relative to the config's folder. For a token, `kind = "pkcs11"`, `module`, `token` and
+    /// `pin`, which says where the PIN comes from. The config calls it `hsm`. NULL for a keyring.
+    pub key: *const c_char,
 }
 
-// SAFETY: repr(C), one size and four pointers, none of which is invalid.
+// SAFETY: repr(C), one size and five pointers, none of which is invalid.
 unsafe impl crate::structs::Growing for strongroom_layout {}
 
 /// Opens the store that a config file describes. Never creates one.
@@ -231,14 +236,15 @@ pub unsafe extern "C" fn strongroom_store_create(
     })
 }
 
-/// Makes a new store with each file where the caller wants it, and opens it.
+/// Makes a new store with each file, and its root key, where the caller wants it, and opens it.
 ///
 /// - inputs: `layout`, or NULL for the user's place, where strongroom_store_open_default() finds it:
 ///   that reads the environment.
 /// - outputs: `store`.
 /// - ownership: the caller frees the store with strongroom_store_free().
 /// - threads: any thread.
-/// - errors: as strongroom_store_create().
+/// - errors: as strongroom_store_create(); CONFIG for a `key` that cannot be used, NOT_FOUND when its
+///   token is not there, UNAUTHENTICATED when the PIN is wrong, UNAVAILABLE.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]
@@ -251,20 +257,33 @@ pub unsafe extern "C" fn strongroom_store_create_with(
         let store = Output::new("store", store)?;
         let layout = match layout.is_null() {
             true => Layout::for_user()?,
-            false => {
-                let given = crate::structs::read("layout", layout)?;
-                let path = |name, path| -> Result<PathBuf> { Ok(text(name, path)?.into()) };
-                Layout {
-                    config: path("layout.config", given.config)?,
-                    keyring: path("layout.keyring", given.keyring)?,
-                    key: None,
-                    metadata: path("layout.metadata", given.metadata)?,
-                    shelf: path("layout.shelf", given.shelf)?,
-                }
-            }
+            false => layout_of(crate::structs::read("layout", layout)?)?,
         };
         store.give(create(&layout)?);
         Ok(())
+    })
+}
+
+/// # Safety
+/// Each path, and the key's text, is NULL or a string.
+unsafe fn layout_of(given: strongroom_layout) -> Result<Layout> {
+    // SAFETY: as the caller promises.
+    let path = |name, path| -> Result<PathBuf> { Ok(unsafe { text(name, path) }?.into()) };
+    let config = path("layout.config", given.config)?;
+    // SAFETY: as the caller promises.
+    let key = unsafe { optional_text("layout.key", given.key) }?
+        .map(|key| KeyConfig::from_toml(key, config.parent().unwrap_or(Path::new(""))))
+        .transpose()?;
+    let keyring = match key {
+        None => path("layout.keyring", given.keyring)?,
+        Some(_) => PathBuf::new(),
+    };
+    Ok(Layout {
+        keyring,
+        key,
+        metadata: path("layout.metadata", given.metadata)?,
+        shelf: path("layout.shelf", given.shelf)?,
+        config,
     })
 }
 

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use std::ffi::{CString, c_char};
 use std::ptr;
 
+use strongroom::Health;
+
+use crate::health::{self, strongroom_health_finding};
 use crate::pointers::{Output, c_line, c_string, free};
 
 /// A label of a secret: free UTF-8 text.
@@ -62,7 +65,10 @@ pub(crate) struct Texts {
     /// Each with its zero byte. A `CString` may not be moved while something points to its text.
     strings: Vec<Vec<u8>>,
     labels: Vec<strongroom_label>,
-    lines: Vec<*const c_char>,
+    /// The lists of lines. Their items stay where they are when another list comes.
+    lines: Vec<Vec<*const c_char>>,
+    /// Likewise the lists of findings, and the pointers to each of theirs.
+    findings: Vec<(Vec<strongroom_health_finding>, Vec<*const strongroom_health_finding>)>,
 }
 
 impl Texts {
@@ -101,10 +107,21 @@ impl Texts {
         &mut self,
         lines: impl IntoIterator<Item = &'a str>,
     ) -> (*const *const c_char, usize) {
-        for line in lines {
-            let line = self.add_line(line);
-            self.lines.push(line);
-        }
-        (self.lines.as_ptr(), self.lines.len())
+        let lines: Vec<_> = lines.into_iter().map(|line| self.add_line(line)).collect();
+        let (first, len) = (lines.as_ptr(), lines.len());
+        self.lines.push(lines);
+        (first, len)
+    }
+
+    /// A list of findings: the first pointer to one, and their number.
+    pub(crate) fn add_findings(
+        &mut self,
+        findings: Vec<Health>,
+    ) -> (*const *const strongroom_health_finding, usize) {
+        let findings: Vec<_> = findings.into_iter().map(|f| health::view(self, f)).collect();
+        let pointers: Vec<_> = findings.iter().map(ptr::from_ref).collect();
+        let (first, len) = (pointers.as_ptr(), pointers.len());
+        self.findings.push((findings, pointers));
+        (first, len)
     }
 }

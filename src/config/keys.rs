@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::token::{KeyLocation, TokenConfig};
-use super::{BackendConfig, Config, invalid};
+use super::{BackendConfig, Config, absolute, absolute_folder, invalid, unknown_keys, unreadable};
 use crate::Result;
 
 /// One key backend.
@@ -36,6 +37,19 @@ pub enum KeyConfig {
 }
 
 impl KeyConfig {
+    /// Reads a key backend from text: what a `[keys.NAME]` table has below its name. Relative paths are
+    /// relative to `base`.
+    pub fn from_toml(text: &str, base: &Path) -> Result<KeyConfig> {
+        let unreadable = |e: toml::de::Error| unreadable(text, &e);
+        let table: toml::Table = text.parse().map_err(unreadable)?;
+        unknown_keys::refuse_in_key(&table)?;
+        let mut key: KeyConfig = table.try_into().map_err(unreadable)?;
+        key.check("key")?;
+        let base = absolute_folder(base)?;
+        key.each_path(&mut |path| absolute(path, &base));
+        Ok(key)
+    }
+
     /// What the config calls its kind.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -181,3 +181,24 @@ fn an_object_backend_has_its_keys_on_its_own_token_unless_it_names_others() {
     assert_eq!(config.key_backend_of("hsm"), "main");
     assert_eq!(config.key_backends().len(), 1);
 }
+
+#[test]
+fn a_key_backend_is_read_from_text_of_its_own() {
+    let text = "kind = \"pkcs11\"\nmodule = \"m/m.so\"\ntoken = \"t\"\npin = { file = \"pin\" }\n";
+    let key = KeyConfig::from_toml(text, Path::new("/base")).unwrap();
+    let KeyConfig::Pkcs11 { token, .. } = &key else { panic!() };
+    assert_eq!(token.module.as_deref(), Some("/base/m/m.so"));
+    assert_eq!(token.pin, Some(PinConfig::File("/base/pin".to_owned())));
+    for (from, to, expected) in [
+        ("token", "tokn", "unknown key `tokn`"),
+        ("\"pkcs11\"", "\"magic\"", "magic"),
+        ("{ file = \"pin\" }", "\"1234\"", "where a PIN comes from"),
+        ("module = \"m/m.so\"\n", "", "names no module"),
+        ("module", "[keys.other]\nmodule", "unknown key `keys`"),
+    ] {
+        let error = KeyConfig::from_toml(&text.replace(from, to), Path::new("/")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{to}");
+        let said = error.to_string();
+        assert!(said.contains(expected) && !said.contains("1234"), "{said}");
+    }
+}

@@ -46,6 +46,11 @@ pub(super) fn refuse(config: &Table) -> Result<()> {
     Ok(())
 }
 
+/// As [`refuse`], for the text of one key backend.
+pub(super) fn refuse_in_key(key: &Table) -> Result<()> {
+    check_key("", key)
+}
+
 fn check_key(place: &str, key: &Table) -> Result<()> {
     check_by_kind(place, key, &[("software", SOFTWARE), ("pkcs11", PKCS11)])
 }

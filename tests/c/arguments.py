@@ -23,6 +23,7 @@ TEXTS = {
     "file": "w->backup", "strongroom_backup file": "w->new_file", "time": '"2026-11-22T10:30:00Z"',
     "path": '"p/n"', "project": '"p"', "backend": '"main"',
     "name": '"p"', "strongroom_create_project name": '"new"',
+    "key_backend": '"spare"', "strongroom_retire_key key_backend": '"main"', "id": "w->old_key",
     "strongroom_type_parse name": '"passphrase"', "strongroom_state_parse name": '"active"',
 }
 

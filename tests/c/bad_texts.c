@@ -54,6 +54,14 @@ static strongroom_status list_with(const char *prefix, const char *after)
     return status;
 }
 
+static strongroom_status rotate(const char *key_backend, const char *to)
+{
+    strongroom_rotate_options options = STRONGROOM_ROTATE_OPTIONS_INIT;
+    options.key_backend = key_backend;
+    options.to = to;
+    return strongroom_rotate_keys(store, &options, NULL, &error);
+}
+
 static void texts_in_structs_must_be_utf8(void)
 {
     for (size_t i = 0; i < COUNT(not_utf8); i++) {
@@ -66,11 +74,11 @@ static void texts_in_structs_must_be_utf8(void)
         REFUSED(change_labels("name", "value", bad));
         REFUSED(list_with(bad, NULL));
         REFUSED(list_with(NULL, bad));
-        const char *paths[] = {"own/config", "own/keyring", "own/metadata", "own/shelf"};
+        const char *paths[] = {"own/config", "own/keyring", "own/metadata", "own/shelf", NULL};
         for (size_t path = 0; path < COUNT(paths); path++) {
-            const char *given[] = {paths[0], paths[1], paths[2], paths[3]};
+            const char *given[] = {paths[0], paths[1], paths[2], paths[3], paths[4]};
             given[path] = bad;
-            strongroom_layout layout = {sizeof(layout), given[0], given[1], given[2], given[3]};
+            strongroom_layout layout = {sizeof(layout), given[0], given[1], given[2], given[3], given[4]};
             strongroom_store *other = NULL;
             REFUSED(strongroom_store_create_with(&layout, &other, &error));
             CHECK(other == NULL);
@@ -79,6 +87,11 @@ static void texts_in_structs_must_be_utf8(void)
         options.keyring = bad;
         strongroom_restore_report *report = NULL;
         REFUSED(strongroom_restore("backup", "restored", &options, &report, &error));
+        options.keyring = NULL;
+        options.keys_from = bad;
+        REFUSED(strongroom_restore("backup", "restored", &options, &report, &error));
+        REFUSED(rotate(bad, NULL));
+        REFUSED(rotate(NULL, bad));
     }
 }
 

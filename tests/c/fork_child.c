@@ -1,27 +1,10 @@
 /* A forked child: handles answer FORKED until they are opened again, and the parent is unharmed. */
-#include <sys/wait.h>
-
+#include "child.h"
 #include "store.h"
 
 static strongroom_store *store;
 static strongroom_secret *secret;
 static strongroom_secret_list *list;
-
-/* Runs `work` in a child, which must end as it should, within a minute. */
-static void in_child(void (*work)(void), void (*leave)(int))
-{
-    fflush(NULL);
-    pid_t child = fork();
-    CHECK(child >= 0);
-    if (child == 0) {
-        alarm(60);
-        work();
-        leave(0);
-    }
-    int status;
-    CHECK(waitpid(child, &status, 0) == child);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
 
 static void every_use_is_refused(void)
 {
@@ -34,6 +17,8 @@ static void every_use_is_refused(void)
     strongroom_secret_info *info = NULL;
     strongroom_project_info *project = NULL;
     strongroom_doctor_report *report = NULL;
+    strongroom_rotate_report *rotated = NULL;
+    strongroom_root_key_info *key = NULL;
     strongroom_dates dates = STRONGROOM_DATES_INIT;
     strongroom_label_changes labels = STRONGROOM_LABEL_CHANGES_INIT;
     size_t len = 77;
@@ -56,9 +41,13 @@ static void every_use_is_refused(void)
     FORKED(strongroom_erase_project(store, "p", &error));
     FORKED(strongroom_root_keys(store, &keys, &error));
     FORKED(strongroom_check_keys(store, &checks, &error));
+    FORKED(strongroom_rotate_keys(store, NULL, &rotated, &error));
+    FORKED(strongroom_init_keys(store, "main", &key, &error));
+    FORKED(strongroom_retire_key(store, "main", "root-1", &error));
     FORKED(strongroom_doctor(store, NULL, &report, &error));
     FORKED(strongroom_backup(store, "backup", NULL, NULL, &error));
     CHECK(!got && !secrets && !versions && !projects && !keys && !checks && !info && !project && !report);
+    CHECK(!rotated && !key);
     CHECK(len == 77 && access("backup", F_OK) != 0);
 }
 

@@ -49,6 +49,12 @@ static inline strongroom_store *new_store(const char *folder)
     return store;
 }
 
+static inline void append(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "a");
+    CHECK(file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+}
+
 static inline void put_text(strongroom_store *store, const char *path, const char *text)
 {
     CHECK_OK(strongroom_put(store, path, (const uint8_t *)text, strlen(text), &error));

@@ -39,6 +39,11 @@ static strongroom_status label_changes(void *s)
     return strongroom_set_labels(store, "p/n", s, &error);
 }
 
+static strongroom_status rotate_options(void *s)
+{
+    return strongroom_rotate_keys(store, s, NULL, &error);
+}
+
 static strongroom_status doctor_options(void *s)
 {
     strongroom_doctor_report *report;
@@ -89,6 +94,7 @@ static const struct {
     {"list_options", sizeof(strongroom_list_options), list_options, 0, 0},
     {"dates", sizeof(strongroom_dates), dates, 0, 0},
     {"label_changes", sizeof(strongroom_label_changes), label_changes, 0, 0},
+    {"rotate_options", sizeof(strongroom_rotate_options), rotate_options, 0, 0},
     {"doctor_options", sizeof(strongroom_doctor_options), doctor_options, 0, 0},
     {"backup_options", sizeof(strongroom_backup_options), backup_options, 0, 0},
     {"backup_report", sizeof(strongroom_backup_report), backup_report, 1, 0},

@@ -108,6 +108,29 @@ static inline void change_and_erase(strongroom_store *store)
     CHECK_OK(strongroom_erase_project(store, "r", &error));
 }
 
+/* The old root key is retired at the end. */
+static inline void rotate_and_retire(strongroom_store *store)
+{
+    int told = 0;
+    strongroom_rotate_options options = STRONGROOM_ROTATE_OPTIONS_INIT;
+    strongroom_rotate_report *report;
+    strongroom_root_key_list *keys;
+    strongroom_root_key_info *made;
+    const strongroom_root_key_info *key;
+    options.progress = count_progress;
+    options.context = &told;
+    CHECK_OK(strongroom_rotate_keys(store, &options, &report, &error));
+    CHECK(report->rewrapped >= 2 && report->damaged_len == 0 && told > 0);
+    CHECK_OK(strongroom_root_keys(store, &keys, &error));
+    while (strongroom_root_key_list_next(keys, &key, &error) == STRONGROOM_OK) {
+        if (strcmp(key->id, report->id) != 0) CHECK_OK(strongroom_retire_key(store, key->backend, key->id, &error));
+    }
+    CHECK_FAILS(STRONGROOM_CONFLICT, strongroom_retire_key(store, report->key_backend, report->id, &error));
+    CHECK_FAILS(STRONGROOM_ALREADY_EXISTS, strongroom_init_keys(store, "main", &made, &error));
+    strongroom_root_key_list_free(keys);
+    strongroom_rotate_report_free(report);
+}
+
 /* `folder`-backup and `folder`-restored are made too. */
 static inline void back_up_and_restore(strongroom_store *store, const char *folder)
 {
@@ -158,6 +181,7 @@ static inline void workout(const char *folder)
     work_with_secrets(store);
     look_at_everything(store);
     change_and_erase(store);
+    rotate_and_retire(store);
     back_up_and_restore(store, folder);
     CHECK_OK(strongroom_store_reopen(store, &error));
     strongroom_store_free(store);

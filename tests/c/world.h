@@ -14,8 +14,9 @@
 #define SKIPPED 77
 
 struct world {
-    char folder[32], config[64], keyring[64], backup[64], new_folder[64], new_file[64];
+    char folder[32], config[64], backup[64], new_folder[64], new_file[64];
     const char *toml;
+    char old_key[64];
     strongroom_store *store;
     strongroom_error *error;
     strongroom_secret *secret;
@@ -26,7 +27,9 @@ struct world {
     strongroom_project_info *project_info;
     strongroom_health_list *health_list;
     strongroom_root_key_list *root_key_list;
+    strongroom_root_key_info *root_key_info;
     strongroom_key_check_list *key_check_list;
+    strongroom_rotate_report *rotate_report;
     strongroom_doctor_report *doctor_report;
     strongroom_restore_report *restore_report;
     strongroom_layout layout;
@@ -35,6 +38,7 @@ struct world {
     strongroom_list_options list_options;
     strongroom_dates dates;
     strongroom_label_changes label_changes;
+    strongroom_rotate_options rotate_options;
     strongroom_doctor_options doctor_options;
     strongroom_backup_options backup_options;
     strongroom_restore_options restore_options;
@@ -48,10 +52,27 @@ static inline const char *in_folder(char *place, const char *folder, const char 
     return place;
 }
 
+/* A root key that can be retired. */
+static inline void fill_keys(struct world *w)
+{
+    strongroom_root_key_list *keys;
+    const strongroom_root_key_info *key;
+    CHECK_OK(strongroom_root_keys(w->store, &keys, &error));
+    CHECK(strongroom_root_key_list_next(keys, &key, &error) == STRONGROOM_OK);
+    snprintf(w->old_key, sizeof(w->old_key), "%s", key->id);
+    strongroom_root_key_list_free(keys);
+    CHECK_OK(strongroom_rotate_keys(w->store, NULL, &w->rotate_report, &error));
+}
+
 /* The secret p/n has version 1, deactivated, and version 2, active. */
 static inline void fill_store(struct world *w)
 {
-    w->store = new_store(w->folder);
+    strongroom_store_free(new_store(w->folder));
+    append(w->config, "\n[keys.spare]\nkind = 'software'\nkeyring = 'spare.json'\n"
+                      "[keys.other]\nkind = 'software'\nkeyring = 'other.json'\n");
+    CHECK_OK(strongroom_store_open(w->config, &w->store, &error));
+    fill_keys(w);
+    CHECK_OK(strongroom_init_keys(w->store, "other", &w->root_key_info, &error));
     put_text(w->store, "p/n", "first");
     put_text(w->store, "p/n", "second");
     CHECK_OK(strongroom_set_state(w->store, "p/n", 1, STRONGROOM_STATE_DEACTIVATED, &error));
@@ -90,10 +111,12 @@ static inline void fill_structs(struct world *w)
     w->dates = (strongroom_dates)STRONGROOM_DATES_INIT;
     w->dates.clear_expires_at = 1;
     w->label_changes = (strongroom_label_changes)STRONGROOM_LABEL_CHANGES_INIT;
+    w->rotate_options = (strongroom_rotate_options)STRONGROOM_ROTATE_OPTIONS_INIT;
+    w->rotate_options.key_backend = "main";
     w->doctor_options = (strongroom_doctor_options)STRONGROOM_DOCTOR_OPTIONS_INIT;
     w->backup_options = (strongroom_backup_options)STRONGROOM_BACKUP_OPTIONS_INIT;
     w->restore_options = (strongroom_restore_options)STRONGROOM_RESTORE_OPTIONS_INIT;
-    w->restore_options.keyring = w->keyring;
+    w->restore_options.keys_from = w->config;
 }
 
 /*
@@ -116,7 +139,6 @@ static inline void world_begin(struct world *w)
     memset(w, 0, sizeof(*w));
     snprintf(w->folder, sizeof(w->folder), "world-%d", ++number);
     in_folder(w->config, w->folder, "strongroom.toml");
-    in_folder(w->keyring, w->folder, "keyring.json");
     in_folder(w->backup, w->folder, "backup");
     in_folder(w->new_folder, w->folder, "new-folder");
     in_folder(w->new_file, w->folder, "new-file");
@@ -147,7 +169,9 @@ static inline void world_end(struct world *w)
     strongroom_project_info_free(w->project_info);
     strongroom_health_list_free(w->health_list);
     strongroom_root_key_list_free(w->root_key_list);
+    strongroom_root_key_info_free(w->root_key_info);
     strongroom_key_check_list_free(w->key_check_list);
+    strongroom_rotate_report_free(w->rotate_report);
     strongroom_doctor_report_free(w->doctor_report);
     strongroom_restore_report_free(w->restore_report);
     strongroom_store_free(w->store);

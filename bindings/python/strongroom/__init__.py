@@ -62,6 +62,7 @@ from .infos import (
     PutReceipt,
     RestoreReport,
     RootKeyInfo,
+    RotateReport,
     SecretInfo,
     VersionInfo,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "Recipe",
     "RestoreReport",
     "RootKeyInfo",
+    "RotateReport",
     "SECRET_NAME_LIMIT",
     "Sealed",
     "Secret",

@@ -242,6 +242,22 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
         ],
     ),
     "strongroom_key_check_list_free": (None, [POINTER(s.strongroom_key_check_list)]),
+    "strongroom_rotate_keys": (
+        _STATUS,
+        [
+            _STORE,
+            POINTER(s.strongroom_rotate_options),
+            POINTER(POINTER(s.strongroom_rotate_report)),
+            _ERROR_OUT,
+        ],
+    ),
+    "strongroom_rotate_report_free": (None, [POINTER(s.strongroom_rotate_report)]),
+    "strongroom_init_keys": (
+        _STATUS,
+        [_STORE, _TEXT, POINTER(POINTER(s.strongroom_root_key_info)), _ERROR_OUT],
+    ),
+    "strongroom_root_key_info_free": (None, [POINTER(s.strongroom_root_key_info)]),
+    "strongroom_retire_key": (_STATUS, [_STORE, _TEXT, _TEXT, _ERROR_OUT]),
     "strongroom_doctor": (
         _STATUS,
         [

@@ -74,6 +74,7 @@ class strongroom_layout(_Sized):
         ("keyring", c_char_p),
         ("metadata", c_char_p),
         ("shelf", c_char_p),
+        ("key", c_char_p),
     ]
 
 
@@ -241,6 +242,36 @@ class strongroom_key_check(Structure):
         ("message", c_char_p),
         ("status", c_uint32),
         ("reserved", c_uint32),
+        ("findings", POINTER(POINTER(strongroom_health_finding))),
+        ("findings_len", c_size_t),
+    ]
+
+
+class strongroom_rotate_options(_Sized):
+    """Which root key is replaced, and where its successor is."""
+
+    _fields_ = [
+        ("struct_size", c_size_t),
+        ("key_backend", c_char_p),
+        ("to", c_char_p),
+        ("progress", strongroom_progress),
+        ("context", c_void_p),
+    ]
+
+
+class strongroom_rotate_report(Structure):
+    """What a rotation has done."""
+
+    _fields_ = [
+        ("key_backend", c_char_p),
+        ("id", c_char_p),
+        ("rewrapped", c_uint64),
+        ("damaged", POINTER(c_char_p)),
+        ("damaged_len", c_size_t),
+        ("stale_backends", POINTER(c_char_p)),
+        ("stale_backends_len", c_size_t),
+        ("resumed", c_uint32),
+        ("reserved", c_uint32),
     ]
 
 
@@ -295,7 +326,7 @@ class strongroom_backup_report(_Sized):
         ("bytes", c_uint64),
         ("versions", c_uint64),
         ("holds_keys", c_uint32),
-        ("reserved", c_uint32),
+        ("keys_left_out", c_uint32),
     ]
 
 
@@ -321,6 +352,7 @@ class strongroom_restore_options(_Sized):
         ("keyring", c_char_p),
         ("progress", strongroom_progress),
         ("context", c_void_p),
+        ("keys_from", c_char_p),
     ]
 
 

@@ -250,6 +250,9 @@ class Store:
     create_project = _on_a_thread(_Store.create_project)
     describe_project = _on_a_thread(_Store.describe_project)
     erase_project = _on_a_thread(_Store.erase_project)
+    rotate_keys = _on_a_thread(_Store.rotate_keys)
+    init_keys = _on_a_thread(_Store.init_keys)
+    retire_key = _on_a_thread(_Store.retire_key)
     doctor = _on_a_thread(_Store.doctor)
     reopen = _on_a_thread(_Store.reopen)
 
@@ -327,6 +330,7 @@ async def restore(
     *,
     passphrase: Optional[BytesLike] = None,
     keyring: Optional[AnyPath] = None,
+    keys_from: Optional[AnyPath] = None,
     progress: Optional[ProgressFunction] = None,
 ) -> RestoreReport:
     """As `strongroom.restore()`. `progress` is called on a thread."""
@@ -336,7 +340,12 @@ async def restore(
             pool,
             passphrase,
             lambda data: _backup.restore(
-                file, folder, passphrase=data, keyring=keyring, progress=progress
+                file,
+                folder,
+                passphrase=data,
+                keyring=keyring,
+                keys_from=keys_from,
+                progress=progress,
             ),
         )
     finally:

@@ -31,6 +31,7 @@ def restore(
     *,
     passphrase: Optional[BytesLike] = None,
     keyring: Optional[AnyPath] = None,
+    keys_from: Optional[AnyPath] = None,
     progress: Optional[ProgressFunction] = None,
 ) -> RestoreReport:
     """Restores a backup into a new folder, and opens every payload as a proof.
@@ -38,7 +39,8 @@ def restore(
     The store there is opened with the config that the report names.
 
     - `folder`: not there, or empty.
-    - `passphrase` or `keyring`: the keys, from the backup itself or from a copy of the keyring.
+    - `passphrase`, `keyring` or `keys_from`: the keys, from the backup itself, from a copy of the keyring, or
+      from the key backends that a config names: copies of the keyrings, and the tokens.
     - `progress`: as `Store.doctor()`.
 
     Errors: AlreadyExists when the folder is not empty; Denied when the passphrase is not the backup's; Corrupt
@@ -48,6 +50,8 @@ def restore(
     options = s.strongroom_restore_options()
     if keyring is not None:
         options.keyring = file_path("keyring", keyring)
+    if keys_from is not None:
+        options.keys_from = file_path("keys_from", keys_from)
     reports = Progress(progress)
     options.progress = reports.callback
     report = Handle(

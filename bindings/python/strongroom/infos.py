@@ -176,7 +176,7 @@ class HealthFinding:
 class RootKeyInfo:
     """A root key that the store knows."""
 
-    #: The backend whose key backend holds it.
+    #: The key backend that holds it, by its name in the config.
     backend: str
     #: Its id.
     id: str
@@ -205,7 +205,7 @@ class RootKeyInfo:
 class KeyCheck:
     """The outcome of testing a root key."""
 
-    #: The backend whose key backend holds it.
+    #: The key backend that holds it, by its name in the config.
     backend: str
     #: Its id.
     id: str
@@ -213,6 +213,9 @@ class KeyCheck:
     code: int
     #: What is wrong and what to do about it; None when nothing is.
     message: Optional[str]
+    #: How the key backend keeps it: for a token, whether it is sensitive and can never leave. One that is
+    #: Severity.ERROR means that it is not kept as it must be.
+    findings: Tuple[HealthFinding, ...] = ()
 
     @property
     def error(self) -> Optional[Type[StrongroomError]]:
@@ -221,7 +224,43 @@ class KeyCheck:
 
     @classmethod
     def _of(cls, raw: Any) -> "KeyCheck":
-        return cls(told(raw.backend), told(raw.id), raw.status, maybe(raw.message))
+        findings = (raw.findings[i].contents for i in range(raw.findings_len))
+        return cls(
+            backend=told(raw.backend),
+            id=told(raw.id),
+            code=raw.status,
+            message=maybe(raw.message),
+            findings=tuple(HealthFinding._of(finding) for finding in findings),
+        )
+
+
+@dataclass(frozen=True)
+class RotateReport:
+    """What a rotation of root keys has done."""
+
+    #: The key backend of the root key that wraps now.
+    key_backend: str
+    #: The root key that wraps now.
+    id: str
+    #: Whether this finished an earlier rotation that was interrupted, and made no new key.
+    resumed: bool
+    #: How many keys were wrapped anew.
+    rewrapped: int
+    #: Keys that do not open, and so stay under their old root key, a line each.
+    damaged: Tuple[str, ...]
+    #: Backends whose config names a key backend that is not used any more: write `key = "NAME"` there.
+    stale_backends: Tuple[str, ...]
+
+    @classmethod
+    def _of(cls, raw: Any) -> "RotateReport":
+        return cls(
+            key_backend=told(raw.key_backend),
+            id=told(raw.id),
+            resumed=bool(raw.resumed),
+            rewrapped=raw.rewrapped,
+            damaged=tuple(lines(raw.damaged, raw.damaged_len)),
+            stale_backends=tuple(lines(raw.stale_backends, raw.stale_backends_len)),
+        )
 
 
 @dataclass(frozen=True)
@@ -288,10 +327,12 @@ class BackupReport:
     versions: int
     #: Whether it holds the keys, under the passphrase.
     holds_keys: bool
+    #: Of so many key backends it holds no keys although there is a passphrase: a token gives none out.
+    keys_left_out: int
 
     @classmethod
     def _of(cls, raw: Any) -> "BackupReport":
-        return cls(raw.bytes, raw.versions, bool(raw.holds_keys))
+        return cls(raw.bytes, raw.versions, bool(raw.holds_keys), raw.keys_left_out)
 
 
 @dataclass(frozen=True)

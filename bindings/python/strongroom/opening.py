@@ -8,23 +8,27 @@ from pathlib import Path
 from typing import Optional
 
 from . import _structs as s
-from ._call import AnyPath, call, file_path, text
+from ._call import AnyPath, call, file_path, optional_text, text
 from ._library import lib
 from .store import Store
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the files of a new store go."""
+    """Where the files of a new store go, and its root key."""
 
     #: The config, which names the others.
     config: AnyPath
     #: The keyring. Without it, no secret of the store can ever be read.
-    keyring: AnyPath
+    #: None with `key`.
+    keyring: Optional[AnyPath]
     #: The metadata database.
     metadata: AnyPath
     #: The shelf, which holds the encrypted payloads.
     shelf: AnyPath
+    #: Where the root key is made instead of in a keyring, in a token: TOML text as below [keys.NAME] in a
+    #: config, with paths relative to the config's folder. The config calls it `hsm`.
+    key: Optional[str] = None
 
 
 def open(config: Optional[AnyPath] = None) -> Store:
@@ -63,7 +67,8 @@ def create(folder: Optional[AnyPath] = None, *, layout: Optional[Layout] = None)
 
     Keep a copy of the keyring elsewhere: without it, the store's backups are worth nothing.
 
-    Errors: AlreadyExists names the first file that is in the way; Denied; StorageFull.
+    Errors: AlreadyExists names the first file that is in the way; Denied; StorageFull. With a token, Config,
+    NotFound when it is not there, Unauthenticated when the PIN is wrong, Unavailable.
     """
     if folder is not None and layout is not None:
         raise TypeError("give a folder or a layout, not both")
@@ -73,7 +78,9 @@ def create(folder: Optional[AnyPath] = None, *, layout: Optional[Layout] = None)
         return Store()._filled_by(lib.strongroom_store_create_with, None)
     places = s.strongroom_layout()
     for name in ("config", "keyring", "metadata", "shelf"):
-        setattr(places, name, file_path(name, getattr(layout, name)))
+        path = getattr(layout, name)
+        setattr(places, name, None if path is None else file_path(name, path))
+    places.key = optional_text("key", layout.key)
     return Store()._filled_by(lib.strongroom_store_create_with, byref(places))
 
 

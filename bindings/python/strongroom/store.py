@@ -42,6 +42,7 @@ from .infos import (
     ProjectInfo,
     PutReceipt,
     RootKeyInfo,
+    RotateReport,
     SecretInfo,
     VersionInfo,
 )
@@ -469,12 +470,75 @@ class Store:
             return items._filled_by(lib.strongroom_root_keys, store)
 
     def check_keys(self) -> Items[KeyCheck]:
-        """Tests for real that each root key is at hand and the one that the store knows."""
+        """Tests for real that each root key is at hand and the one that the store knows, and how it is kept."""
         items = Items(
             "key_check", KeyCheck._of, s.strongroom_key_check, s.strongroom_key_check_list
         )
         with self._handle as store:
             return items._filled_by(lib.strongroom_check_keys, store)
+
+    def rotate_keys(
+        self,
+        *,
+        key_backend: Optional[str] = None,
+        to: Optional[str] = None,
+        progress: Optional[ProgressFunction] = None,
+    ) -> RotateReport:
+        """Makes a new root key, and wraps every key of the old one under it. Payloads are not touched.
+
+        Others may use the store meanwhile. The old root key stays where it is: backups from before need it. A
+        rotation that was interrupted is finished first; when it was of the kind that is asked for, that is all.
+
+        - `key_backend`: the one whose root key is replaced, where several are in use.
+        - `to`: the key backend that gets the new one, by its name, or its kind where only one is of that.
+          Left out, the new one is made beside the old one.
+        - `progress`: as `doctor()`.
+
+        Errors: NotFound when there is no such key, or its token is gone; Unsupported when keys that cannot
+        leave their device would have to move; Conflict; Unauthenticated; Unavailable and Timeout, after which
+        the next one finishes it. Damage is in the report.
+        """
+        options = s.strongroom_rotate_options()
+        options.key_backend = optional_text("key_backend", key_backend)
+        options.to = optional_text("to", to)
+        reports = Progress(progress)
+        options.progress = reports.callback
+        report = Handle(
+            "report", POINTER(s.strongroom_rotate_report), lib.strongroom_rotate_report_free
+        )
+        with self._handle as store, report as raw:
+            call(lib.strongroom_rotate_keys, store, byref(options), report.out())
+            found = RotateReport._of(raw.contents)
+        report.close()
+        reports.raise_if_failed()
+        return found
+
+    def init_keys(self, key_backend: str) -> RootKeyInfo:
+        """Makes the first root key of this store in a key backend that the config names.
+
+        That prepares `rotate_keys(to=...)`. A keyring is made where there is none; nothing is ever replaced.
+
+        Errors: AlreadyExists when the store has an active root key there; Conflict; Config when there is no
+        such key backend; NotFound when its token is not there; Unauthenticated; Timeout.
+        """
+        info = Handle(
+            "info", POINTER(s.strongroom_root_key_info), lib.strongroom_root_key_info_free
+        )
+        with self._handle as store, info as raw:
+            call(lib.strongroom_init_keys, store, text("key_backend", key_backend), info.out())
+            found = RootKeyInfo._of(raw.contents)
+        info.close()
+        return found
+
+    def retire_key(self, key_backend: str, id: str) -> None:
+        """Retires a root key for good: it is never used again, nor is its id. The key itself is left.
+
+        Errors: Conflict while it is active or wraps any key; NotFound when the store knows no such key.
+        """
+        with self._handle as store:
+            call(
+                lib.strongroom_retire_key, store, text("key_backend", key_backend), text("id", id)
+            )
 
     def doctor(
         self,
@@ -519,10 +583,11 @@ class Store:
         """Writes a consistent copy of the store to a new file, while others use the store.
 
         - `passphrase`: the root keys go into the file too, under this. Left out, the backup is worth nothing
-          without the keyring.
+          without the keyring. Those of a token cannot go into it: `keys_left_out`.
         - `progress`: as `doctor()`.
 
-        Errors: AlreadyExists when the file is there; StorageFull; Denied.
+        Errors: AlreadyExists when the file is there; Unsupported for a passphrase when every root key is in a
+        token; StorageFull; Denied.
         """
         options = s.strongroom_backup_options()
         report = s.strongroom_backup_report()
