@@ -1,8 +1,9 @@
 //! The store marker: a private data object of the token.
 
+use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::object::{Attribute, AttributeType, ObjectHandle};
 use cryptoki::session::Session;
-use strongroom_backend::{Error, ErrorKind, Marker, StoreId};
+use strongroom_backend::{Error, ErrorKind, Marker, StoreId, random_bytes};
 
 use crate::failure::Failure;
 use crate::held::Held;
@@ -23,9 +24,9 @@ pub(crate) struct Written {
 
 impl Written {
     /// What replaces `before`.
-    pub(crate) fn after(before: Option<Written>, marker: Marker, writer: [u8; 8]) -> Written {
+    pub(crate) fn after(before: Option<Written>, marker: Marker) -> Result<Written, Failure> {
         let number = before.map_or(0, |before| before.number).saturating_add(1);
-        Written { number, marker, writer }
+        Ok(Written { number, marker, writer: random_bytes()? })
     }
 
     /// The marker.
@@ -91,16 +92,6 @@ pub(crate) fn settle(held: &mut Held, mine: Written) -> Result<bool, Failure> {
     Ok(alone)
 }
 
-/// Removes what this writer wrote.
-pub(crate) fn withdraw(held: &mut Held, writer: [u8; 8]) -> Result<(), Failure> {
-    for (object, written) in all(held)? {
-        if written.writer == writer {
-            payloads::remove(held, object)?;
-        }
-    }
-    Ok(())
-}
-
 fn all(held: &mut Held) -> Result<Vec<(ObjectHandle, Written)>, Failure> {
     let mut markers = Vec::new();
     for object in payloads::labelled(held, LABEL)? {
@@ -112,11 +103,9 @@ fn all(held: &mut Held) -> Result<Vec<(ObjectHandle, Written)>, Failure> {
                 });
                 markers.push((object, Written::from_bytes(value.unwrap_or_default())?));
             }
-            // One that was replaced meanwhile, for which tokens have many words.
-            Err(error) if payloads::labelled(held, LABEL)?.contains(&object) => {
-                return Err(error.into());
-            }
-            Err(_) => {}
+            // One that was replaced meanwhile.
+            Err(TokenError::Pkcs11(RvError::ObjectHandleInvalid, _)) => {}
+            Err(error) => return Err(error.into()),
         }
     }
     sight::is_clear(held)?;

@@ -25,7 +25,7 @@ const SMALLEST: usize = 1 << 8;
 /// How many payloads are removed in one piece of work.
 const TOGETHER: usize = 32;
 /// How often a writer that met another one tries again.
-const TRIES: u32 = 20;
+const TRIES: usize = 20;
 
 /// How payloads are kept in a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -140,30 +140,6 @@ impl Pkcs11Objects {
         withdrawn.map_err(unknown)
     }
 
-    /// Writes a marker, as [`create`](Self::create) and [`settle`](Self::settle) do payloads.
-    fn write_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<bool> {
-        let (kind, writer) = (self.settings.kind, random_bytes()?);
-        let written = self.token.call(move |held| {
-            let current = marker::current(held)?;
-            if current.map(|written| written.marker()) != expected {
-                return Err(Failure::Ours(changed()));
-            }
-            let mine = Written::after(current, marker, writer);
-            marker::write(held, kind, mine)?;
-            Ok(mine)
-        });
-        let mine = match written {
-            Err(e) if e.kind() == ErrorKind::Timeout && e.native().is_some() => {
-                let withdraw = move |held: &mut Held| marker::withdraw(held, writer);
-                self.token.call_repeatable(withdraw).map_err(unknown)?;
-                return Err(without_effect(e));
-            }
-            written => written?,
-        };
-        step("token.marker");
-        self.token.call_repeatable(move |held| marker::settle(held, mine)).map_err(unknown)
-    }
-
     fn try_all(&self) -> Result<Vec<Health>> {
         let (direct, kind) = (self.direct, self.settings.kind);
         if !self.token.call(move |held| payloads::tried(held, direct, kind, 32))? {
@@ -192,13 +168,14 @@ impl Backend for Pkcs11Objects {
         check_length(payload.len(), self.limit()?)?;
         let _one = self.writer(&at.reference);
         let mut last = None;
-        for tried in 0..TRIES {
+        for _ in 0..TRIES {
             let writing = Writing { reference: at.reference, number: random_bytes()? };
             match self.create(writing, payload) {
                 Ok(()) => {}
-                Err(e) if is_momentary(&e) => {
+                // SoftHSM fails when another object is removed in the same moment.
+                Err(e) if e.native() == Some("CKR_GENERAL_ERROR") => {
                     last = Some(e);
-                    pause(tried)?;
+                    pause()?;
                     continue;
                 }
                 Err(e) => return Err(e),
@@ -207,7 +184,7 @@ impl Backend for Pkcs11Objects {
             if self.settle(writing)? {
                 return Ok(Locator::new(writing.number.to_vec()));
             }
-            pause(tried)?;
+            pause()?;
         }
         Err(last.unwrap_or_else(|| taken(&at.reference)))
     }
@@ -261,17 +238,25 @@ impl Backend for Pkcs11Objects {
         // A token that keeps no payloads needs no marker.
         self.limit()?;
         let _one = self.marking.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut last = None;
-        for tried in 0..TRIES {
-            match self.write_marker(expected, marker) {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(e) if is_momentary(&e) => last = Some(e),
-                Err(e) => return Err(e),
+        let kind = self.settings.kind;
+        for _ in 0..TRIES {
+            let mine = self.token.call(move |held| {
+                let current = marker::current(held)?;
+                if current.map(|written| written.marker()) != expected {
+                    return Err(Failure::Ours(changed()));
+                }
+                let mine = Written::after(current, marker)?;
+                marker::write(held, kind, mine)?;
+                Ok(mine)
+            })?;
+            step("token.marker");
+            let settled = self.token.call_repeatable(move |held| marker::settle(held, mine));
+            if settled.map_err(unknown)? {
+                return Ok(());
             }
-            pause(tried)?;
+            pause()?;
         }
-        Err(last.unwrap_or_else(changed))
+        Err(changed())
     }
 
     fn health(&self) -> Vec<Health> {
@@ -326,10 +311,10 @@ fn check_length(len: usize, limit: usize) -> Result<()> {
     }
 }
 
-/// Waits for a random time, a longer one each time, so that two writers do not go on meeting.
-fn pause(tried: u32) -> Result<()> {
+/// Waits for a random time of up to a sixteenth of a second, so that two writers do not meet again.
+fn pause() -> Result<()> {
     let [byte] = random_bytes()?;
-    std::thread::sleep(Duration::from_micros(250) * u32::from(byte) * (tried + 1));
+    std::thread::sleep(Duration::from_micros(250 * u64::from(byte)));
     Ok(())
 }
 
@@ -365,18 +350,12 @@ fn changed() -> Error {
     )
 }
 
-/// Whether it may be the trouble of a moment: SoftHSM fails to make an object when another one is
-/// removed meanwhile.
-fn is_momentary(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unavailable && error.native() == Some("CKR_GENERAL_ERROR")
-}
-
 /// The error of work that had begun and was undone.
 fn without_effect(error: Error) -> Error {
     let native = error.native().unwrap_or_default().to_string();
     Error::new(
         ErrorKind::Unavailable,
-        "the token failed to keep an object; nothing stayed behind",
+        "the token failed to keep a payload; nothing stayed behind",
         "try again; look at the token and its log if it stays so",
     )
     .with_native(native)

@@ -165,11 +165,9 @@ pub(crate) fn list(session: &Session) -> Result<Vec<Reference>, TokenError> {
             let wanted = [AttributeType::Label, kind.id_type()];
             match session.get_attributes(object, &wanted) {
                 Ok(attributes) => references.extend(reference(&attributes)),
-                // One that somebody removed meanwhile, for which tokens have many words.
-                Err(error) if session.find_objects(&kind.common())?.contains(&object) => {
-                    return Err(error);
-                }
-                Err(_) => {}
+                // One that somebody removed meanwhile.
+                Err(TokenError::Pkcs11(RvError::ObjectHandleInvalid, _)) => {}
+                Err(error) => return Err(error),
             }
         }
     }
