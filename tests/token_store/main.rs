@@ -1,0 +1,6 @@
+//! Whole stores whose root keys, or payloads, are in a real token (SoftHSM2).
+
+mod away;
+mod life;
+mod moving;
+mod support;

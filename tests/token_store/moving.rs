@@ -1,0 +1,125 @@
+//! Root keys that move into a token, within it, and out of it.
+
+use strongroom::{KeyLocation, KeyState, RotateOptions, RotateReport, Store};
+use strongroom_pkcs11::harness::in_own_process;
+
+use crate::support::{Site, get, put};
+
+const PAYLOAD: &[u8] = b"correct horse battery staple";
+
+fn rotate(store: &Store, to: Option<&str>) -> RotateReport {
+    let options = RotateOptions { to: to.map(str::to_owned), ..RotateOptions::default() };
+    store.rotate_keys(&options, &mut |_| {}).unwrap()
+}
+
+/// The shelf's bytes: a rotation never touches them.
+fn shelf(site: &Site, name: &str) -> Vec<u8> {
+    let folder = site.folder().join(name);
+    let database = rusqlite::Connection::open(folder.join("payloads.db")).unwrap();
+    let mut all = database.prepare("SELECT envelope FROM payloads ORDER BY reference").unwrap();
+    let rows = all.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    rows.map(Result::unwrap).flatten().collect()
+}
+
+fn rotates_in_the_token(key_location: KeyLocation) {
+    let site = Site::new();
+    let store = site.store("s", key_location);
+    let other = site.open("s").unwrap();
+    put(&store.session(), "web1/key", PAYLOAD);
+    let before = shelf(&site, "s");
+    let report = rotate(&store, None);
+    assert_eq!((report.id.as_str(), report.rewrapped), ("root-2", 2));
+    // Who had it open goes on, with the old project and with new ones.
+    assert_eq!(get(&other.session(), "web1/key"), PAYLOAD);
+    put(&other.session(), "web2/key", PAYLOAD);
+    let id = strongroom::RootKeyId::new("root-1").unwrap();
+    store.retire_key("hsm", &id).unwrap();
+    drop((store, other));
+    let store = site.open("s").unwrap();
+    for name in ["web1/key", "web2/key"] {
+        assert_eq!(get(&store.session(), name), PAYLOAD);
+    }
+    assert!(shelf(&site, "s").len() > before.len());
+    let states: Vec<_> = store.root_keys().unwrap().into_iter().map(|k| (k.id, k.state)).collect();
+    let expected =
+        [("root-1".to_owned(), KeyState::Destroyed), ("root-2".to_owned(), KeyState::Active)];
+    assert_eq!(states, expected);
+}
+
+#[test]
+fn a_root_key_is_replaced_in_its_token() {
+    let name = "moving::a_root_key_is_replaced_in_its_token";
+    in_own_process(name, || rotates_in_the_token(KeyLocation::Envelope));
+}
+
+#[test]
+fn a_root_key_is_replaced_over_keys_that_stay_in_their_token() {
+    let name = "moving::a_root_key_is_replaced_over_keys_that_stay_in_their_token";
+    in_own_process(name, || rotates_in_the_token(KeyLocation::Device));
+}
+
+#[test]
+fn a_software_store_moves_under_a_token_and_back() {
+    in_own_process("moving::a_software_store_moves_under_a_token_and_back", || {
+        let site = Site::new();
+        let running = site.software_store("s");
+        put(&running.session(), "web1/key", PAYLOAD);
+        let before = shelf(&site, "s");
+        site.name_the_token("s", "envelope");
+
+        let store = site.open("s").unwrap();
+        let report = rotate(&store, Some("hsm"));
+        assert_eq!(report.key_backend, "hsm");
+        assert_eq!(shelf(&site, "s"), before);
+        // The process that knew of no token reads the config again.
+        put(&running.session(), "web2/key", PAYLOAD);
+        drop((store, running));
+
+        // Without the keyring, it is the token that opens the store.
+        let keyring = site.folder().join("s/keyring.json");
+        let aside = site.folder().join("keyring.json");
+        std::fs::rename(&keyring, &aside).unwrap();
+        let store = site.open("s").unwrap();
+        for name in ["web1/key", "web2/key"] {
+            assert_eq!(get(&store.session(), name), PAYLOAD);
+        }
+        drop(store);
+
+        std::fs::rename(&aside, &keyring).unwrap();
+        let store = site.open("s").unwrap();
+        let report = rotate(&store, Some("software"));
+        assert_eq!(report.key_backend, "main");
+        drop(store);
+        site.token.take_away();
+        let store = site.open("s").unwrap();
+        for name in ["web1/key", "web2/key"] {
+            assert_eq!(get(&store.session(), name), PAYLOAD);
+        }
+    });
+}
+
+#[test]
+fn what_was_made_outside_stays_readable_under_a_device() {
+    in_own_process("moving::what_was_made_outside_stays_readable_under_a_device", || {
+        let site = Site::new();
+        drop(site.software_store("s"));
+        site.name_the_token("s", "device");
+        let store = site.open("s").unwrap();
+        put(&store.session(), "web1/key", PAYLOAD);
+        rotate(&store, Some("hsm"));
+        put(&store.session(), "web2/key", PAYLOAD);
+        drop(store);
+        let store = site.open("s").unwrap();
+        for name in ["web1/key", "web2/key"] {
+            put(&store.session(), name, PAYLOAD);
+            assert_eq!(get(&store.session(), name), PAYLOAD);
+        }
+        // Keys that were made in the device cannot follow the store out of it, and nothing moves.
+        let back = RotateOptions { to: Some("software".into()), ..RotateOptions::default() };
+        let refused = store.rotate_keys(&back, &mut |_| {}).unwrap_err();
+        assert_eq!(refused.kind(), strongroom::ErrorKind::Unsupported);
+        for name in ["web1/key", "web2/key"] {
+            assert_eq!(get(&store.session(), name), PAYLOAD);
+        }
+    });
+}
