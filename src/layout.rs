@@ -22,6 +22,9 @@ pub struct Layout {
     pub keyring: PathBuf,
     /// Where the root keys are instead of in the keyring: in a token, say. The config calls it `hsm`.
     pub key: Option<KeyConfig>,
+    /// Whether the payloads are objects of the token that [`key`](Self::key) describes. There is no shelf
+    /// then.
+    pub objects: bool,
     /// The metadata database.
     pub metadata: PathBuf,
     /// The shelf.
@@ -63,6 +66,7 @@ impl Layout {
             config: config.join("strongroom.toml"),
             keyring: config.join("keyring.json"),
             key: None,
+            objects: false,
             metadata: data.join("metadata.db"),
             shelf: data.join("payloads.db"),
         }
@@ -91,7 +95,19 @@ impl Layout {
                 (BTreeMap::from([(name.clone(), key.clone())]), KeyChoice::Named(name))
             }
         };
-        let backend = BackendConfig::Enveloped { key, shelf: text(&self.shelf)? };
+        let backend = match (&self.key, self.objects) {
+            (_, false) => BackendConfig::Enveloped { key, shelf: text(&self.shelf)? },
+            (Some(KeyConfig::Pkcs11 { token, .. }), true) => {
+                BackendConfig::Pkcs11Objects { token: token.clone(), key: Some(key) }
+            }
+            (_, true) => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    "payloads cannot be objects of a token: no token is named",
+                    "name a token, or keep payloads on a shelf",
+                ));
+            }
+        };
         Ok(Config {
             metadata: text(&self.metadata)?,
             default_backend: FIRST_BACKEND.to_owned(),

@@ -7,7 +7,8 @@ use strongroom_backend::{Backend, KeyBackend, RootKeyId};
 use super::Slot;
 use super::key_backends::of_backend;
 use super::rotation::add_root_key;
-use crate::config::{BackendConfig, KeyConfig};
+use super::tokens::Tokens;
+use crate::config::{BackendConfig, KeyConfig, TokenConfig};
 use crate::metadata::Metadata;
 use crate::{Config, Result};
 
@@ -25,18 +26,18 @@ pub(super) fn create_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
 }
 
 /// Opens every backend of a config.
-pub(super) fn open_backends(config: &Config) -> Result<Vec<Slot>> {
+pub(super) fn open_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot>> {
     slots(config, |backend| match backend {
         BackendConfig::Enveloped { shelf, .. } => open_enveloped(shelf),
-        BackendConfig::Pkcs11Objects { .. } => Err(no_token_objects()),
+        BackendConfig::Pkcs11Objects { token, .. } => open_objects(token, tokens),
     })
 }
 
 /// Makes every backend of a config.
-pub(super) fn create_backends(config: &Config) -> Result<Vec<Slot>> {
+pub(super) fn create_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot>> {
     slots(config, |backend| match backend {
         BackendConfig::Enveloped { shelf, .. } => create_enveloped(shelf),
-        BackendConfig::Pkcs11Objects { .. } => Err(no_token_objects()),
+        BackendConfig::Pkcs11Objects { token, .. } => open_objects(token, tokens),
     })
 }
 
@@ -95,7 +96,9 @@ fn create_enveloped(_: &str) -> Result<Box<dyn Backend>> {
 }
 
 /// Opens a key backend. Never makes a key.
-pub(super) fn open_key_backend(key: &KeyConfig) -> Result<Arc<dyn KeyBackend>> {
+pub(super) fn open_key_backend(key: &KeyConfig, tokens: &Tokens) -> Result<Arc<dyn KeyBackend>> {
+    #[cfg(not(feature = "pkcs11"))]
+    let _ = tokens;
     match key {
         #[cfg(feature = "software")]
         KeyConfig::Software { keyring, keyring_permissions } => {
@@ -107,13 +110,12 @@ pub(super) fn open_key_backend(key: &KeyConfig) -> Result<Arc<dyn KeyBackend>> {
         KeyConfig::Software { .. } => Err(not_built("software key backend", "software")),
         #[cfg(feature = "pkcs11")]
         KeyConfig::Pkcs11 { token, key_location } => {
-            use strongroom_pkcs11::{KeyLocation, Pkcs11Keys, Token};
+            use strongroom_pkcs11::{KeyLocation, Pkcs11Keys};
             let location = match key_location {
                 crate::config::KeyLocation::Envelope => KeyLocation::Envelope,
                 crate::config::KeyLocation::Device => KeyLocation::Device,
             };
-            let token = Token::open(super::token::settings(token)?)?;
-            Ok(Arc::new(Pkcs11Keys::open(token, location)?))
+            Ok(Arc::new(Pkcs11Keys::open(tokens.open(token)?, location)?))
         }
         #[cfg(not(feature = "pkcs11"))]
         KeyConfig::Pkcs11 { .. } => Err(not_built("PKCS#11 key backend", "pkcs11")),
@@ -134,6 +136,7 @@ pub(super) fn is_to_be_made(key: &KeyConfig) -> bool {
 pub(super) fn create_key_backend(
     key: &KeyConfig,
     first: &RootKeyId,
+    tokens: &Tokens,
 ) -> Result<Arc<dyn KeyBackend>> {
     match key {
         #[cfg(feature = "software")]
@@ -142,7 +145,7 @@ pub(super) fn create_key_backend(
             Ok(Arc::new(strongroom_software::SoftwareKeys::create(keyring, first)?))
         }
         _ => {
-            let backend = open_key_backend(key)?;
+            let backend = open_key_backend(key, tokens)?;
             backend.create_root_key(first)?;
             Ok(backend)
         }
@@ -150,12 +153,12 @@ pub(super) fn create_key_backend(
 }
 
 /// Makes the first root key of a new store, and its key backend where that is not there.
-pub(super) fn create_first_key(key: &KeyConfig) -> Result<Created> {
+pub(super) fn create_first_key(key: &KeyConfig, tokens: &Tokens) -> Result<Created> {
     if matches!(key, KeyConfig::Software { .. }) {
         let first = RootKeyId::new(FIRST_ROOT_KEY)?;
-        return Ok((create_key_backend(key, &first)?, first));
+        return Ok((create_key_backend(key, &first, tokens)?, first));
     }
-    let backend = open_key_backend(key)?;
+    let backend = open_key_backend(key, tokens)?;
     let first = add_root_key(&*backend, &[])?;
     Ok((backend, first))
 }
@@ -173,8 +176,16 @@ fn permissions_of(
     }
 }
 
-fn no_token_objects() -> crate::Error {
-    not_built("PKCS#11 object backend", "pkcs11")
+#[cfg(feature = "pkcs11")]
+fn open_objects(token: &TokenConfig, tokens: &Tokens) -> Result<Box<dyn Backend>> {
+    use strongroom_pkcs11::{ObjectSettings, Pkcs11Objects};
+    let objects = Pkcs11Objects::open(tokens.open(token)?, ObjectSettings::default())?;
+    Ok(Box::new(objects))
+}
+
+#[cfg(not(feature = "pkcs11"))]
+fn open_objects(_: &TokenConfig, _: &Tokens) -> Result<Box<dyn Backend>> {
+    Err(not_built("PKCS#11 object backend", "pkcs11"))
 }
 
 /// A file that the config names and that is not there is no secret that was not found.
@@ -191,6 +202,7 @@ fn missing_file(error: crate::Error) -> crate::Error {
     .with_source(error)
 }
 
+#[cfg(not(all(feature = "sqlite", feature = "software", feature = "pkcs11")))]
 fn not_built(what: &str, feature: &str) -> crate::Error {
     crate::Error::new(
         crate::ErrorKind::Unsupported,

@@ -11,6 +11,7 @@ use strongroom_backend::{
 
 use super::compose::Created;
 use super::key_backends::of_backend;
+use super::tokens::Tokens;
 use super::{compose, new_key, trusted_key};
 use crate::keys::{StoreKeys, make_check_value, store_key_context};
 use crate::metadata::clock::Clock;
@@ -48,8 +49,9 @@ pub(super) fn create(layout: &Layout) -> Result<()> {
 fn make(layout: &Layout) -> Result<()> {
     let config = layout.to_config()?;
     let marker = Marker { store: StoreId::random()?, epoch: host_micros() };
-    let keys = create_key_backends(&config)?;
-    let slots = compose::create_backends(&config)?;
+    let tokens = Tokens::default();
+    let keys = create_key_backends(&config, &tokens)?;
+    let slots = compose::create_backends(&config, &tokens)?;
     step("init.backends-made");
     for slot in &slots {
         slot.backend.set_marker(None, marker)?;
@@ -66,9 +68,9 @@ fn make(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-fn create_key_backends(config: &Config) -> Result<BTreeMap<String, Created>> {
+fn create_key_backends(config: &Config, tokens: &Tokens) -> Result<BTreeMap<String, Created>> {
     let create = |(name, key): (String, crate::KeyConfig)| {
-        let created = compose::create_first_key(&key).map_err(|e| of_backend(&name, e))?;
+        let created = compose::create_first_key(&key, tokens).map_err(|e| of_backend(&name, e))?;
         Ok((name, created))
     };
     config.key_backends().into_iter().map(create).collect()

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use strongroom_backend::KeyBackend;
 
 use super::compose;
+use super::tokens::Tokens;
 use crate::config::KeyConfig;
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -14,6 +15,7 @@ use crate::{Config, Error, ErrorKind, Result};
 pub(crate) struct KeyBackends {
     /// The config, where the store was opened from a file.
     file: Option<PathBuf>,
+    tokens: Tokens,
     known: Mutex<BTreeMap<String, Arc<Place>>>,
 }
 
@@ -24,9 +26,10 @@ struct Place {
 }
 
 impl KeyBackends {
-    /// Those of a config, which came from `file` if from any. Opens none.
-    pub(super) fn new(config: &Config, file: Option<&Path>) -> KeyBackends {
-        let backends = KeyBackends { file: file.map(Path::to_path_buf), known: Mutex::default() };
+    /// Those of a config, which came from `file` if from any, on these tokens and others. Opens none.
+    pub(super) fn new(config: &Config, file: Option<&Path>, tokens: Tokens) -> KeyBackends {
+        let (file, known) = (file.map(Path::to_path_buf), Mutex::default());
+        let backends = KeyBackends { file, tokens, known };
         backends.learn(config);
         backends
     }
@@ -39,7 +42,8 @@ impl KeyBackends {
         if let Some(backend) = &*opened {
             return Ok(backend.clone());
         }
-        let backend = compose::open_key_backend(&place.config).map_err(|e| of_backend(name, e))?;
+        let backend = compose::open_key_backend(&place.config, &self.tokens)
+            .map_err(|e| of_backend(name, e))?;
         *opened = Some(backend.clone());
         Ok(backend)
     }
@@ -70,6 +74,11 @@ impl KeyBackends {
     /// The config file, where the store was opened from one.
     pub(super) fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    /// The tokens that are open.
+    pub(super) fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     /// What the config says of a key backend.

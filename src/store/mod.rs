@@ -15,6 +15,7 @@ mod root_keys;
 mod rotation;
 #[cfg(feature = "pkcs11")]
 mod token;
+mod tokens;
 mod trusted_key;
 
 use std::collections::BTreeMap;

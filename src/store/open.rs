@@ -5,6 +5,7 @@ use std::path::Path;
 use strongroom_backend::{Process, StoreId, step};
 
 use super::key_backends::KeyBackends;
+use super::tokens::Tokens;
 use super::{Inner, Slot, compose, trusted_key};
 use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys, store_key_context, verify_check_value};
 use crate::metadata::keys::WrappedKey;
@@ -15,8 +16,9 @@ use crate::{Config, Error, ErrorKind, Result};
 /// wraps the store key is opened; the others wait until somebody needs them.
 pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
     let metadata = compose::open_metadata(&config)?;
-    let slots = compose::open_backends(&config)?;
-    let key_backends = KeyBackends::new(&config, file);
+    let tokens = Tokens::default();
+    let slots = compose::open_backends(&config, &tokens)?;
+    let key_backends = KeyBackends::new(&config, file, tokens);
     step("open.files-opened");
     let (store, store_key) =
         metadata.reading(|q| Ok((store_row::unchecked_id(q)?, keys::unchecked_store_key(q)?)))?;

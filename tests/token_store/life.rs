@@ -1,13 +1,13 @@
 //! A store on a token does all that a store does.
 
-use strongroom::{DoctorOptions, ErrorKind, KeyLocation, Severity, State};
+use strongroom::{DoctorOptions, ErrorKind, KeyLocation, Severity, State, Store};
 use strongroom_pkcs11::harness::in_own_process;
 
 use crate::support::{Site, generation, get, get_version, path, put};
 
-fn lives(key_location: KeyLocation) {
+fn lives(make: impl FnOnce(&Site) -> Store) {
     let site = Site::new();
-    let store = site.store("s", key_location);
+    let store = make(&site);
     let session = store.session();
     for size in [1, 64, 1_000, 100_000, 1 << 20] {
         let payload: Vec<u8> = (0..=255).cycle().take(size).collect();
@@ -41,13 +41,39 @@ fn lives(key_location: KeyLocation) {
 #[test]
 fn a_store_lives_with_its_root_key_in_a_token() {
     let name = "life::a_store_lives_with_its_root_key_in_a_token";
-    in_own_process(name, || lives(KeyLocation::Envelope));
+    in_own_process(name, || lives(|site| site.store("s", KeyLocation::Envelope)));
 }
 
 #[test]
 fn a_store_lives_with_every_key_in_a_token() {
     let name = "life::a_store_lives_with_every_key_in_a_token";
-    in_own_process(name, || lives(KeyLocation::Device));
+    in_own_process(name, || lives(|site| site.store("s", KeyLocation::Device)));
+}
+
+#[test]
+fn a_store_lives_with_its_payloads_in_a_token() {
+    let name = "life::a_store_lives_with_its_payloads_in_a_token";
+    in_own_process(name, || {
+        lives(|site| {
+            let store = site.object_store("s");
+            assert!(!site.folder().join("s/payloads.db").exists());
+            store
+        });
+    });
+}
+
+#[test]
+fn what_cannot_leave_a_token_is_not_backed_up_and_that_is_said() {
+    let name = "life::what_cannot_leave_a_token_is_not_backed_up_and_that_is_said";
+    in_own_process(name, || {
+        let site = Site::new();
+        let store = site.object_store("s");
+        put(&store.session(), "web1/key", b"payload");
+        let file = site.folder().join("backup");
+        let refused = store.backup(&file, None, &mut |_| {}).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+        assert!(!file.exists());
+    });
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn shelf(site: &Site, name: &str) -> Vec<u8> {
     let database = rusqlite::Connection::open(folder.join("payloads.db")).unwrap();
     let mut all = database.prepare("SELECT envelope FROM payloads ORDER BY reference").unwrap();
     let rows = all.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-    rows.map(Result::unwrap).flatten().collect()
+    rows.flat_map(Result::unwrap).collect()
 }
 
 fn rotates_in_the_token(key_location: KeyLocation) {

@@ -54,6 +54,14 @@ impl Site {
         Store::create(&layout).unwrap()
     }
 
+    /// A new store in the folder `name` whose payloads are objects of the token.
+    pub(crate) fn object_store(&self, name: &str) -> Store {
+        let token = Box::new(self.config());
+        let key = KeyConfig::Pkcs11 { token, key_location: KeyLocation::Envelope };
+        let layout = Layout::in_folder(&self.folder().join(name));
+        Store::create(&Layout { key: Some(key), objects: true, ..layout }).unwrap()
+    }
+
     /// A new store in the folder `name` with a keyring.
     pub(crate) fn software_store(&self, name: &str) -> Store {
         Store::create(&Layout::in_folder(&self.folder().join(name))).unwrap()

@@ -34,7 +34,7 @@ impl Inner {
             && compose::is_to_be_made(&config)
         {
             let id = next_root_key_id(&ids)?;
-            compose::create_key_backend(&config, &id)?;
+            compose::create_key_backend(&config, &id, self.key_backends.tokens())?;
             return Ok((self.key_backends.get(name)?, id));
         }
         let backend = self.key_backends.get(name)?;
