@@ -281,6 +281,7 @@ unsafe fn layout_of(given: strongroom_layout) -> Result<Layout> {
     Ok(Layout {
         keyring,
         key,
+        objects: false,
         metadata: path("layout.metadata", given.metadata)?,
         shelf: path("layout.shelf", given.shelf)?,
         config,
