@@ -1,13 +1,14 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check test test-full soak bench build header abi deb man install uninstall \
+.PHONY: help demo demo-hsm check test test-full soak bench build header abi deb man install uninstall \
     install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
 
 help:
 	@echo 'make demo       a store with real borg and restic repositories, in one temporary folder'
+	@echo 'make demo-hsm   the same with a token (SoftHSM2) that is taken away, given back, and rotated'
 	@echo 'make check      quick tests: no packages, no root, under 10 minutes from nothing'
 	@echo 'make test       check, and everything once on its real counterpart; under 25 minutes'
 	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
@@ -28,6 +29,11 @@ help:
 demo:
 	@scripts/packages demo
 	@demo/run
+
+demo-hsm:
+	@scripts/packages demo
+	@scripts/packages hsm
+	@demo/hsm
 
 check test test-full soak:
 	@scripts/tier $@

@@ -9,6 +9,8 @@ at_exit() {
 trap at_exit EXIT
 mkdir "$D/home" "$D/bin" "$D/log"
 cp "$built" "$D/bin/strongroom"
+# What the command leaves the work with tokens to.
+[ ! -e "$built-token" ] || cp "$built-token" "$D/bin/strongroom-token"
 export HOME=$D/home PATH=$D/bin:$PATH TMPDIR=$D
 export XDG_CONFIG_HOME=$HOME/.config XDG_CACHE_HOME=$HOME/.cache XDG_DATA_HOME=$HOME/.local/share
 export XDG_STATE_HOME=$HOME/.local/state XDG_RUNTIME_DIR=$D

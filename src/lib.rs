@@ -39,6 +39,7 @@ mod path;
 mod session;
 mod store;
 mod time;
+mod token_report;
 mod words;
 
 pub use config::{
@@ -61,6 +62,7 @@ pub use strongroom_backend::{
     Severity, StoreId, memory_status,
 };
 pub use time::Timestamp;
+pub use token_report::{TokenChoice, TokenMechanism, TokenReport, token_report};
 pub use words::{KeyState, ProjectState, SecretType, State};
 
 /// The README's Rust examples, compiled.

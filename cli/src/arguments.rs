@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, change, exec, generate, get, health, init, inspect, keys, project, put, remove,
+    backup, change, exec, generate, get, health, hsm, init, inspect, keys, project, put, remove,
 };
 use crate::exit;
 use crate::place::Place;
@@ -53,12 +53,31 @@ enum Command {
     Erase(remove::Erase),
     Project(project::Project),
     Keys(keys::Keys),
+    Hsm(hsm::Hsm),
     Health(health::Health),
     Doctor(health::Doctor),
     Backup(backup::Backup),
     Restore(backup::Restore),
     Completions(generate::Completions),
     Man(generate::Man),
+}
+
+#[cfg(not(feature = "pkcs11"))]
+impl Arguments {
+    /// Which store is meant.
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Whether a token is named, or may be in a config that is.
+    pub(crate) fn names_a_token(&self) -> bool {
+        match &self.command {
+            Command::Init(command) => command.names_a_token(),
+            Command::Restore(command) => command.names_a_config(),
+            Command::Hsm(_) => true,
+            _ => false,
+        }
+    }
 }
 
 impl Arguments {
@@ -80,6 +99,7 @@ impl Arguments {
             Command::Erase(command) => command.run(&place),
             Command::Project(command) => command.run(&place),
             Command::Keys(command) => command.run(&place),
+            Command::Hsm(command) => command.run(&place),
             Command::Health(command) => command.run(&place),
             Command::Doctor(command) => command.run(&place),
             Command::Backup(command) => command.run(&place),

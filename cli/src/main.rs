@@ -8,6 +8,8 @@ mod arguments;
 mod commands;
 mod exit;
 mod exposure;
+#[cfg(not(feature = "pkcs11"))]
+mod hand_over;
 mod hardening;
 mod input;
 mod manual;
@@ -16,6 +18,7 @@ mod passphrase;
 mod place;
 mod progress;
 mod terminal;
+mod token;
 
 use std::process::ExitCode;
 
@@ -24,8 +27,16 @@ use clap::Parser;
 use crate::arguments::Arguments;
 
 fn main() -> ExitCode {
+    let arguments = Arguments::try_parse();
+    // Before anything is changed in this process: the other command starts as its caller left it.
+    #[cfg(not(feature = "pkcs11"))]
+    if let Ok(arguments) = &arguments
+        && let Err(error) = hand_over::if_needed(arguments)
+    {
+        return exit::failure(&error);
+    }
     hardening::apply();
-    match Arguments::try_parse() {
+    match arguments {
         Ok(arguments) => arguments.run(),
         Err(error) => exit::usage(&error),
     }

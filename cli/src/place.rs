@@ -27,9 +27,14 @@ pub(crate) struct Place {
 impl Place {
     /// Opens the store.
     pub(crate) fn store(&self) -> Result<Store> {
+        Store::open(&self.config()?)
+    }
+
+    /// The config that is meant.
+    pub(crate) fn config(&self) -> Result<PathBuf> {
         let in_folder = self.config.as_ref().filter(|path| path.is_dir());
         let in_folder = in_folder.map(|folder| folder.join(CONFIG));
-        Store::open(&Config::find(in_folder.as_deref().or(self.config.as_deref()))?)
+        Config::find(in_folder.as_deref().or(self.config.as_deref()))
     }
 
     /// Opens the store as its local owner.

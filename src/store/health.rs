@@ -82,7 +82,7 @@ impl Inner {
             Some(time) => Health::ok("backup", format!("the last one was made at {time}")),
             None => Health::warning(
                 "backup",
-                "there is none: run `strongroom backup FILE`, and keep the keyring elsewhere too",
+                "there is none: run `strongroom backup FILE`, and keep a copy of the root keys elsewhere too",
             ),
         })
     }

@@ -27,6 +27,9 @@ use std::time::Instant;
 
 use strongroom_backend::{Backend, Marker, Process, ProjectKey, RootKeyId, SecretBytes, StoreId};
 
+#[cfg(feature = "pkcs11")]
+pub(crate) use token::settings as token_settings;
+
 pub use backup::BackupReport;
 pub use backup_file::{BackupInfo, backup_info};
 pub use doctor::{DoctorOptions, DoctorReport, Finding};

@@ -10,7 +10,7 @@ use crate::{Error, ErrorKind, Result};
 
 /// How the token is reached. The module and the program of a PIN command run with our rights, so
 /// neither may be writable by others.
-pub(super) fn settings(config: &TokenConfig) -> Result<TokenSettings> {
+pub(crate) fn settings(config: &TokenConfig) -> Result<TokenSettings> {
     let uri = config.uri.as_deref().map(Pkcs11Uri::parse).transpose().map_err(as_config)?;
     let uri = uri.as_ref();
     let module = match (&config.module, uri.and_then(Pkcs11Uri::module_path)) {

@@ -134,6 +134,14 @@ pub(crate) struct Restore {
     json: bool,
 }
 
+#[cfg(not(feature = "pkcs11"))]
+impl Restore {
+    /// Whether a config says where the root keys are.
+    pub(crate) fn names_a_config(&self) -> bool {
+        self.keys_from.is_some()
+    }
+}
+
 impl Restore {
     pub(crate) fn run(self) -> Result<()> {
         let passphrase = match self.keyring.is_some() || self.keys_from.is_some() {

@@ -3,11 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use strongroom::{
-    Error, ErrorKind, KeyConfig, KeyLocation, Layout, PinConfig, Result, Store, TokenConfig,
-};
+use strongroom::{Error, ErrorKind, KeyConfig, KeyLocation, Layout, Result, Store};
 
 use crate::output;
+use crate::token::Token;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,24 +27,21 @@ pub(crate) struct Init {
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
     #[command(flatten)]
-    token: Token,
+    on_token: OnToken,
 }
 
 /// A token for the root key, instead of a keyring.
 #[derive(Args)]
-struct Token {
-    /// Make the root key in a PKCS#11 token, through this module.
-    #[arg(long, value_name = "FILE", requires = "label")]
-    module: Option<String>,
-    /// The label of the token.
-    #[arg(id = "label", long = "token", value_name = "LABEL", requires = "module")]
-    label: Option<String>,
-    /// The file with the user's PIN of the token; without it no PIN is given.
-    #[arg(long, value_name = "FILE", requires = "module")]
-    pin_file: Option<PathBuf>,
+#[group(skip)]
+struct OnToken {
+    #[command(flatten)]
+    token: Token,
     /// Where project keys are in the clear: in memory, which encrypts fast, or in the token alone.
     #[arg(long, value_name = "PLACE", default_value = "envelope", requires = "module")]
     key_location: Location,
+    /// Where payloads are: on a shelf, encrypted, or in the token, as objects of it.
+    #[arg(long, value_name = "PLACE", default_value = "shelf", requires = "module")]
+    payloads: Payloads,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -54,38 +50,31 @@ enum Location {
     Device,
 }
 
-impl Token {
-    /// What the config will say. Paths are absolute, but for a module that the system's loader finds.
-    fn key(self) -> Result<Option<KeyConfig>> {
-        let Some(module) = self.module else { return Ok(None) };
-        let module = match module.contains('/') {
-            true => text(&absolute(Path::new(&module))?)?,
-            false => module,
-        };
-        let pin = self.pin_file.as_deref().map(|file| text(&absolute(file)?)).transpose()?;
-        let token = TokenConfig {
-            module: Some(module),
-            token: self.label,
-            pin: pin.map(PinConfig::File),
-            ..TokenConfig::default()
-        };
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Payloads {
+    Shelf,
+    Token,
+}
+
+impl OnToken {
+    /// The layout with this instead of a keyring.
+    fn apply(self, layout: Layout) -> Result<Layout> {
+        let Some(token) = self.token.config()? else { return Ok(layout) };
         let key_location = match self.key_location {
             Location::Envelope => KeyLocation::Envelope,
             Location::Device => KeyLocation::Device,
         };
-        Ok(Some(KeyConfig::Pkcs11 { token: Box::new(token), key_location }))
+        let key = Some(KeyConfig::Pkcs11 { token: Box::new(token), key_location });
+        Ok(Layout { key, objects: self.payloads == Payloads::Token, ..layout })
     }
 }
 
-/// A path in the config is text.
-fn text(path: &Path) -> Result<String> {
-    path.to_str().map(str::to_owned).ok_or_else(|| {
-        Error::new(
-            ErrorKind::InvalidArgument,
-            format!("{} is not valid UTF-8", path.display()),
-            "choose another path",
-        )
-    })
+#[cfg(not(feature = "pkcs11"))]
+impl Init {
+    /// Whether the store is made on a token.
+    pub(crate) fn names_a_token(&self) -> bool {
+        self.on_token.token.module.is_some()
+    }
 }
 
 impl Init {
@@ -94,7 +83,7 @@ impl Init {
             Some(folder) => Layout::in_folder(&absolute(folder)?),
             None => Layout::for_user()?,
         };
-        let layout = Layout { key: self.token.key()?, ..layout };
+        let layout = self.on_token.apply(layout)?;
         Store::create(&layout)?.close();
         let printed = output::bytes(report(&layout).as_bytes());
         output::report_of("the store was created", printed)
@@ -137,12 +126,16 @@ fn report(layout: &Layout) -> String {
              nothing in the store can be opened, by anybody",
         ),
     };
+    let payloads = match layout.objects {
+        true => "payloads  in the token".to_owned(),
+        false => format!("shelf     {}", shelf.display()),
+    };
     let mut text = format!(
         "Created a store:
   config    {}
   {root_key}
   metadata  {}
-  shelf     {}
+  {payloads}
 
 Keep elsewhere, or a lost disk is a lost store:
   - {keep}
@@ -150,7 +143,6 @@ Keep elsewhere, or a lost disk is a lost store:
 ",
         config.display(),
         metadata.display(),
-        shelf.display(),
     );
     if !layout.is_default_place() {
         text += "\nThis is not a place where the command looks by itself. To use the store:\n";

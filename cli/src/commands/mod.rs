@@ -7,6 +7,7 @@ pub(crate) mod exec;
 pub(crate) mod generate;
 pub(crate) mod get;
 pub(crate) mod health;
+pub(crate) mod hsm;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod keys;
