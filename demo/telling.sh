@@ -8,6 +8,7 @@ at_exit() {
 }
 trap at_exit EXIT
 mkdir "$D/home" "$D/bin" "$D/log"
+# shellcheck disable=SC2154 # set by the caller
 cp "$built" "$D/bin/strongroom"
 # What the command leaves the work with tokens to.
 [ ! -e "$built-token" ] || cp "$built-token" "$D/bin/strongroom-token"

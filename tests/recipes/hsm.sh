@@ -6,7 +6,8 @@
 recipe hsm-token
 ok 'a token is made'
 recipe hsm-info
-expect 'it is told what would be chosen' grep -q 'AES-256-GCM' "$work/said"
+cp "$work/said" "$work/info"
+expect 'it is told what would be chosen' grep -q 'AES-256-GCM' "$work/info"
 recipe hsm-store
 ok 'a store is made on it and used'
 expect 'the root key can never leave' strongroom keys check
@@ -26,8 +27,8 @@ strongroom init ~/software >"$work/said" 2>&1
 export STRONGROOM_CONFIG=~/software/strongroom.toml
 strongroom put --generate web1/borg 2>"$work/said"
 strongroom get web1/borg >"$work/before"
-sed -n '/^```toml/,/^```$/p' "$repository/docs/hsm.md" | sed '1d;$d' | sed "s|/home/me|$HOME|" \
-    >>"$STRONGROOM_CONFIG"
+awk '/^```toml/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$repository/docs/hsm.md" |
+    sed "s|/home/me|$HOME|" >>"$STRONGROOM_CONFIG"
 recipe hsm-move
 ok 'a software store moves under the token'
 mv ~/software/keyring.json ~/software/aside
@@ -38,7 +39,8 @@ mv ~/hsm/tokens ~/hsm/away
 expect 'the token is not needed any more' cmp "$work/before" <(strongroom get web1/borg)
 
 TMPDIR=$work/tmp bash "$repository/demo/hsm" "$command" </dev/null >"$work/said" 2>&1 || fail 'the demo runs'
+cp "$work/said" "$work/output"
 ok 'the demo runs'
-remove=$(sed '1,/^Remove everything/d' "$work/said" | sed -n 's/^    //p')
+remove=$(sed '1,/^Remove everything/d' "$work/output" | sed -n 's/^    //p')
 bash -c "$remove"
 expect 'its last command removes everything' test -z "$(ls -A "$work/tmp")"
