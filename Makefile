@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hsm check test test-full soak bench build header abi deb man install uninstall \
+.PHONY: help demo demo-hsm check test test-full soak bench bench-hsm build header abi deb man install uninstall \
     install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
@@ -14,6 +14,7 @@ help:
 	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
 	@echo 'make soak       long runs, with figures'
 	@echo 'make bench      measurements, each beside its floor'
+	@echo 'make bench-hsm  the same of a store on a token, beside bare calls into its module'
 	@echo 'make build      the command, in target/release'
 	@echo 'make header     include/strongroom.h, from ffi/src'
 	@echo 'make abi        what the C ABI is agreed to be, in packaging/: when it has grown'
@@ -41,6 +42,10 @@ check test test-full soak:
 bench: build
 	cargo build --locked --release --package strongroom-ffi
 	cargo bench --locked --package strongroom --bench store
+
+bench-hsm: build
+	@scripts/packages hsm
+	cargo bench --locked --package strongroom --features pkcs11 --bench hsm
 
 build:
 	@scripts/command
