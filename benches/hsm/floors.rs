@@ -94,9 +94,7 @@ impl BareSelects {
              WHERE p.name = ?1 AND p.state = 1 ORDER BY v.number DESC LIMIT 1";
         let mut metadata = self.metadata.prepare_cached(sql).unwrap();
         let columns: usize = metadata
-            .query_row(params![path.project(), path.name()], |row| {
-                Ok(row.as_ref().column_count())
-            })
+            .query_row(params![path.project(), path.name()], |row| Ok(row.as_ref().column_count()))
             .unwrap();
         let sql = "SELECT envelope FROM payloads WHERE reference = ?1";
         let mut shelf = self.shelf.prepare_cached(sql).unwrap();

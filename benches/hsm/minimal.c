@@ -53,14 +53,14 @@ int main(int argc, char **argv)
     MUST(p->f[FIND_FINAL](session));
     if (count != 1) return 6;
 
-    unsigned char iv[12] = {7}, plain[64] = {9}, sealed[128];
+    unsigned char iv[12] = {7}, plain[64] = {9}, sealed[128], opened[128];
     struct gcm gcm = {iv, sizeof iv, 96, (unsigned char *)"aad", 3, 128};
     struct mechanism mechanism = {AES_GCM, &gcm, sizeof gcm};
-    ulong sealed_length = sizeof sealed, length = sizeof plain;
+    ulong sealed_length = sizeof sealed, length = sizeof opened;
     MUST(p->f[ENCRYPT_INIT](session, &mechanism, key));
     MUST(p->f[ENCRYPT](session, plain, (ulong)sizeof plain, sealed, &sealed_length));
     MUST(p->f[DECRYPT_INIT](session, &mechanism, key));
-    MUST(p->f[DECRYPT](session, sealed, sealed_length, plain, &length));
+    MUST(p->f[DECRYPT](session, sealed, sealed_length, opened, &length));
     MUST(p->f[FINALIZE]((void *)0));
-    return plain[0] == 9 ? 0 : 7;
+    return length == sizeof plain && opened[0] == 9 ? 0 : 7;
 }

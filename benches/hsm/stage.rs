@@ -28,7 +28,7 @@ impl Stage {
         std::fs::create_dir_all(env!("CARGO_TARGET_TMPDIR")).unwrap();
         // Beside the sources, because the temporary folder may be memory.
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        let make = |name: &str, location| {
+        let make = |name: &str, location: Option<KeyLocation>| {
             let key = location.map(|key_location| KeyConfig::Pkcs11 {
                 token: Box::new(config(&token)),
                 key_location,

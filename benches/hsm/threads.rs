@@ -28,8 +28,16 @@ pub(crate) fn measure(stage: &Stage, report: &mut Report) {
         })
     };
     let (ours, floor) = (get(THREADS) / get(1), bare(THREADS) / bare(1));
-    report.value("eight threads decrypt bare this many times what one does", floor, Bound::AtLeast(0.0));
-    report.value("eight threads get this many times what one does", ours, Bound::AtLeast(floor * 0.9));
+    report.value(
+        "eight threads decrypt bare this many times what one does",
+        floor,
+        Bound::AtLeast(0.0),
+    );
+    report.value(
+        "eight threads get this many times what one does",
+        ours,
+        Bound::AtLeast(floor * 0.9),
+    );
 }
 
 /// How often a second that many threads together do the work.
