@@ -12,7 +12,7 @@ pub(crate) fn new_project_key(
     root: &RootKeyId,
     context: &WrapContext,
 ) -> Result<Vec<u8>> {
-    match backend.device() {
+    match backend.device().filter(|_| backend.keeps_keys_in_device()) {
         Some(device) => device.create_key(root, context),
         None => backend.wrap(root, &SecretBytes::random(KEY_BYTES)?, context),
     }

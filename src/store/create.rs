@@ -111,7 +111,7 @@ fn write_first_rows(
         wrapped,
         created_at: now,
     };
-    if backend.anyone_can_wrap() {
+    if backend.anyone_can_wrap(&store_key.wrapped) {
         trusted_key::add_alone(config, &store_key)?;
     }
     let store = StoreRow {

@@ -58,7 +58,7 @@ fn unwrap_store_key(
     if let Some(check_value) = check_value {
         verify_check_value(&*backend, root, store, &check_value)?;
     }
-    if backend.anyone_can_wrap() {
+    if backend.anyone_can_wrap(&row.wrapped) {
         trusted_key::check(key_backends.file(), row)?;
     }
     let store_key = backend.unwrap(root, &row.wrapped, &store_key_context(store))?;

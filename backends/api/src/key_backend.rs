@@ -85,15 +85,22 @@ pub trait KeyBackend: Send + Sync {
     /// not, the library binds the blob by the authenticated row that holds it.
     fn binds_context(&self) -> bool;
 
-    /// Whether anybody who can read the root key's public part can wrap keys under it, as with RSA.
-    /// The library then trusts no wrapped store key that it has not seen before.
-    fn anyone_can_wrap(&self) -> bool {
+    /// Whether anybody who knows the root key's public part could have wrapped this, as with RSA. The
+    /// library then trusts no wrapped store key that it has not seen before.
+    fn anyone_can_wrap(&self, wrapped: &[u8]) -> bool {
+        let _ = wrapped;
         false
     }
 
-    /// What encrypts payloads inside the device, where project keys are to stay there.
+    /// What encrypts payloads inside the device, under project keys that were made there; also where
+    /// new ones are not to be.
     fn device(&self) -> Option<Arc<dyn DeviceCipher>> {
         None
+    }
+
+    /// Whether new project keys are to be made in the [device](Self::device), to stay there.
+    fn keeps_keys_in_device(&self) -> bool {
+        false
     }
 
     /// Tests that a root key is kept as it must be: for a token, that it is sensitive and can never

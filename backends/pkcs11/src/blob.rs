@@ -33,6 +33,11 @@ impl Wrapping {
         Wrapping::KeyWrapPad,
     ];
 
+    /// Whether it takes no more than a public key to wrap so.
+    pub(crate) fn is_public(self) -> bool {
+        matches!(self, Wrapping::OaepSha256 | Wrapping::OaepSha1)
+    }
+
     /// Whether the wrapped key never leaves the device.
     pub(crate) fn stays_in_device(self) -> bool {
         matches!(self, Wrapping::KeyWrap | Wrapping::KeyWrapPad)

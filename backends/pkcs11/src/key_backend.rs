@@ -119,19 +119,20 @@ impl KeyBackend for Pkcs11Keys {
     /// Yes with AES-GCM. Not with RSA: what it opens is compared with its context, but anybody can
     /// wrap.
     fn binds_context(&self) -> bool {
-        !self.anyone_can_wrap()
+        !self.has_rsa().unwrap_or(true)
     }
 
-    /// Yes when a root key of the token is an RSA key, and as long as that is not known.
-    fn anyone_can_wrap(&self) -> bool {
-        self.has_rsa().unwrap_or(true)
+    /// Yes for what RSA wraps. What is no blob of ours is not opened anyway.
+    fn anyone_can_wrap(&self, wrapped: &[u8]) -> bool {
+        Blob::parse(wrapped).is_ok_and(|blob| blob.wrapping.is_public())
     }
 
     fn device(&self) -> Option<Arc<dyn DeviceCipher>> {
-        match self.location {
-            KeyLocation::Envelope => None,
-            KeyLocation::Device => Some(self.cipher.clone()),
-        }
+        Some(self.cipher.clone())
+    }
+
+    fn keeps_keys_in_device(&self) -> bool {
+        self.location == KeyLocation::Device
     }
 
     fn check_root_key(&self, root: &RootKeyId) -> Result<Vec<Health>> {

@@ -18,7 +18,8 @@ use serde::Serialize;
 use strongroom_backend::step;
 
 use super::{Finding, Inner, Progress, Store};
-use crate::keys::verify_check_value;
+use crate::keys::{project_key_context, verify_check_value};
+use crate::metadata::keys::WrappedKey;
 use crate::metadata::root_keys::RootKey;
 use crate::metadata::{Queries, Record, clock, keys, root_keys};
 use crate::{Error, ErrorKind, KeyState, Result, Timestamp};
@@ -178,14 +179,13 @@ impl Inner {
         for _ in 0..ATTEMPTS {
             let old = self.root_to_replace(options.key_backend.as_deref(), to)?;
             let name = to.unwrap_or(&old.backend);
-            if name != old.backend {
-                self.metadata.reading(|q| self.refuse_device_keys(q, &old))?;
-            }
+            self.metadata.reading(|q| self.check_device_keys(q, &old, name))?;
             let new = match self.unused_root(name)? {
                 Some(waiting) if waiting != old => waiting,
                 _ => self.make_root_key(name)?,
             };
             step("rotate.key-made");
+            self.try_device_keys(&old, &new)?;
             if let Some(new) = self.switch(old, new)? {
                 return Ok(new);
             }
@@ -257,9 +257,7 @@ impl Inner {
             if !known.contains(&old) || is_there && !known.contains(&new) {
                 return Ok(None);
             }
-            if old.backend != new.backend {
-                inner.refuse_device_keys(q, &old)?;
-            }
+            inner.check_device_keys(q, &old, &new.backend)?;
             let created_at = inner.later_than_all(q, &known)?;
             for root in &known {
                 let replaced = root.backend == old.backend || root.backend == new.backend;
@@ -278,16 +276,44 @@ impl Inner {
         })
     }
 
-    /// Keys of a device cannot move to another key backend: found before anything has changed.
-    fn refuse_device_keys(&self, q: &dyn Queries, root: &RootKey) -> Result<()> {
-        let Some(device) = self.key_backends.get(&root.backend)?.device() else { return Ok(()) };
+    /// Keys of a device cannot move to another key backend, nor under a root key that was made for keys
+    /// outside of it: found before anything has changed.
+    fn check_device_keys(&self, q: &dyn Queries, root: &RootKey, to: &str) -> Result<()> {
+        let backend = self.key_backends.get(&root.backend)?;
+        if to == root.backend && backend.keeps_keys_in_device() {
+            return Ok(());
+        }
+        match self.a_device_key(q, root)? {
+            None => Ok(()),
+            Some(_) if to == root.backend => Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("project keys stay in the device of {to}, and its config says otherwise"),
+                "write key_location = \"device\" for it again",
+            )),
+            Some(_) => Err(rewrap::cannot_leave(&root.backend)),
+        }
+    }
+
+    /// Has the device wrap one of its keys under the new root key, before any relies on that.
+    fn try_device_keys(&self, old: &RootKey, new: &RootKey) -> Result<()> {
+        let Some(device) = self.key_backends.get(&old.backend)?.device() else { return Ok(()) };
+        let Some(key) = self.metadata.reading(|q| self.a_device_key(q, old))? else {
+            return Ok(());
+        };
+        let context = project_key_context(self.id, key.project_id, key.generation);
+        device.rewrap(&old.root_key_id, &key.wrapped, &new.root_key_id, &context).map(drop)
+    }
+
+    /// A key under this root key that stays in its device.
+    fn a_device_key(&self, q: &dyn Queries, root: &RootKey) -> Result<Option<WrappedKey>> {
+        let Some(device) = self.key_backends.get(&root.backend)?.device() else { return Ok(None) };
         for (project, generation) in keys::under(q, &root.backend, &root.root_key_id)? {
             let row = keys::of_project(&self.keys, q, project, generation)?;
             if device.is_device_key(&row.wrapped) {
-                return Err(rewrap::cannot_leave(&root.backend));
+                return Ok(Some(row));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     /// A key backend has at most one active root key, and none beside a rotation that is not finished.

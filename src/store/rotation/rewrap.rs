@@ -125,7 +125,7 @@ impl Inner {
     ) -> Result<Option<File>> {
         let store_key = changes.iter().find(|(_, new)| new.project_id == ProjectId::STORE);
         match store_key {
-            Some((_, new)) if backend.anyone_can_wrap() => {
+            Some((_, new)) if backend.anyone_can_wrap(&new.wrapped) => {
                 trusted_key::add(self.key_backends.file(), new).map(Some)
             }
             _ => Ok(None),

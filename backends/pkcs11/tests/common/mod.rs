@@ -82,7 +82,7 @@ fn root_keys(token: &Token) -> Root {
         assert_ne!(finding.severity, Severity::Error);
     }
     let report = conformance::key_backend(&keys);
-    if keys.anyone_can_wrap() {
+    if !keys.binds_context() {
         require(&report, &["a_wrapped_key_opens_in_its_own_context_only"]);
         return Root::RsaOaep;
     }
