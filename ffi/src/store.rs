@@ -16,8 +16,31 @@ use crate::status::strongroom_status;
 /// Any number of threads may use one handle at once, and any number of processes one store. A handle
 /// that is freed while a thread still uses it is undefined behaviour.
 pub struct strongroom_store {
-    config: Config,
+    source: Source,
     opened: AtomicPtr<Opened>,
+}
+
+/// What a store was opened by, and is opened by again in a child.
+struct Source {
+    config: Config,
+    /// Where the config was read, if it was.
+    file: Option<PathBuf>,
+}
+
+impl Source {
+    fn of_file(file: &Path) -> Result<Source> {
+        let config = Config::load(file)?;
+        // The process may go to another folder.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_path_buf());
+        Ok(Source { config, file: Some(file) })
+    }
+
+    fn open(&self) -> Result<Store> {
+        match &self.file {
+            Some(file) => Store::open_config_of(self.config.clone(), file),
+            None => Store::open_config(self.config.clone()),
+        }
+    }
 }
 
 struct Opened {
@@ -28,16 +51,16 @@ struct Opened {
 }
 
 impl Opened {
-    fn open(config: &Config, before: *mut Opened) -> Result<*mut Opened> {
-        let store = Store::open_config(config.clone())?;
+    fn open(source: &Source, before: *mut Opened) -> Result<*mut Opened> {
+        let store = source.open()?;
         Ok(Box::into_raw(Box::new(Opened { session: store.session(), store, before })))
     }
 }
 
 impl strongroom_store {
-    fn open(config: Config) -> Result<strongroom_store> {
-        let opened = AtomicPtr::new(Opened::open(&config, std::ptr::null_mut())?);
-        Ok(strongroom_store { config, opened })
+    fn open(source: Source) -> Result<strongroom_store> {
+        let opened = AtomicPtr::new(Opened::open(&source, std::ptr::null_mut())?);
+        Ok(strongroom_store { source, opened })
     }
 
     fn opened(&self) -> &Opened {
@@ -60,7 +83,7 @@ impl strongroom_store {
         if unsafe { &*found }.store.is_of_this_process() {
             return Ok(());
         }
-        let ours = Opened::open(&self.config, found)?;
+        let ours = Opened::open(&self.source, found)?;
         let placed = self.opened.compare_exchange(found, ours, Ordering::AcqRel, Ordering::Acquire);
         if placed.is_err() {
             // SAFETY: another thread was faster; nobody else has seen `ours`.
@@ -126,8 +149,8 @@ pub unsafe extern "C" fn strongroom_store_open(
 ) -> strongroom_status {
     guarded!(error, {
         let store = Output::new("store", store)?;
-        let config = Config::load(Path::new(text("config_path", config_path)?))?;
-        store.give(strongroom_store::open(config)?);
+        let source = Source::of_file(Path::new(text("config_path", config_path)?))?;
+        store.give(strongroom_store::open(source)?);
         Ok(())
     })
 }
@@ -153,7 +176,7 @@ pub unsafe extern "C" fn strongroom_store_open_toml(
         let store = Output::new("store", store)?;
         let base = Path::new(text("base_folder", base_folder)?);
         let config = Config::from_toml(text("toml", toml)?, base)?;
-        store.give(strongroom_store::open(config)?);
+        store.give(strongroom_store::open(Source { config, file: None })?);
         Ok(())
     })
 }
@@ -175,7 +198,7 @@ pub unsafe extern "C" fn strongroom_store_open_default(
 ) -> strongroom_status {
     guarded!(error, {
         let store = Output::new("store", store)?;
-        store.give(strongroom_store::open(Config::load(&Config::find(None)?)?)?);
+        store.give(strongroom_store::open(Source::of_file(&Config::find(None)?)?)?);
         Ok(())
     })
 }
@@ -290,7 +313,7 @@ unsafe fn layout_of(given: strongroom_layout) -> Result<Layout> {
 
 fn create(layout: &Layout) -> Result<strongroom_store> {
     Store::create(layout)?.close();
-    strongroom_store::open(Config::load(&layout.config)?)
+    strongroom_store::open(Source::of_file(&layout.config)?)
 }
 
 /// Gives the store's id, which no other store has.

@@ -121,6 +121,13 @@ impl Store {
         Store::open_from(config, None)
     }
 
+    /// As [`open`](Self::open), with a config that was read already from `file`. Unlike
+    /// [`open_config`](Self::open_config) it finds out when another process has moved keys to a key
+    /// backend that was added to the file since.
+    pub fn open_config_of(config: Config, file: &Path) -> Result<Store> {
+        Store::open_from(config, Some(file))
+    }
+
     fn open_from(config: Config, file: Option<&Path>) -> Result<Store> {
         let inner = Arc::new(open::open(config, file)?);
         erasing::finish_recorded(&inner);
