@@ -23,10 +23,9 @@ pub(crate) fn connect(pool: &Pool, job: &dyn Job) -> Result<Held, Failure> {
         Err(failure) if wants_restart(pool, &failure) => failure,
         answer => return answer,
     };
-    job.pause();
-    let restarted = restart(pool, timeout / 2);
+    let restarted = restart(pool, job, timeout / 2)?;
     job.resume();
-    if restarted? { open(pool) } else { Err(failure) }
+    if restarted { open(pool) } else { Err(failure) }
 }
 
 fn open(pool: &Pool) -> Result<Held, Failure> {
@@ -74,8 +73,12 @@ fn wants_restart(pool: &Pool, failure: &Failure) -> bool {
 }
 
 /// Restarts the module if it is ours, under nobody's feet.
-fn restart(pool: &Pool, patience: Duration) -> Result<bool, Failure> {
-    match pool.module.traffic.close(patience) {
+fn restart(pool: &Pool, job: &dyn Job, patience: Duration) -> Result<bool, Failure> {
+    job.pause();
+    let closed = pool.module.traffic.close(patience);
+    // The module may hang while it ends or starts as in any other call.
+    job.resume();
+    match closed {
         Some(closed) => pool.module.restart(&closed, pool.settings.timeout),
         None => Ok(false),
     }

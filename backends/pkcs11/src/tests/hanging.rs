@@ -72,6 +72,29 @@ test_alone! {
 }
 
 test_alone! {
+    fn a_module_that_hangs_while_it_is_restarted_times_out() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let token = Token::open(settings.clone()).unwrap();
+        private(&token).unwrap();
+        for function in ["C_Finalize", "C_Initialize"] {
+            shim.token().take_away();
+            shim.order(function, "hang");
+            let asked = Instant::now();
+            // Those who wait for their turn meanwhile have bounds of their own.
+            while Token::open(within(SHORT, &settings)).unwrap_err().kind() != ErrorKind::Timeout {
+                assert!(asked.elapsed() < Duration::from_secs(30), "{function}");
+            }
+            shim.forget(function);
+            shim.token().give_back();
+            let back = Instant::now();
+            while Token::open(settings.clone()).is_err() || private(&token).is_err() {
+                assert!(back.elapsed() < Duration::from_secs(30), "{function}");
+            }
+        }
+    }
+}
+
+test_alone! {
     fn a_dead_pipe_in_the_module_does_not_end_the_host() {
         let (shim, settings) = started(Shim::on(SoftHsm::start()));
         // The test harness of Rust ignores SIGPIPE; most hosts do not.
