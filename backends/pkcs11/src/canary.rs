@@ -59,7 +59,8 @@ fn tampered(refusal: &Failure) -> Failure {
     })
 }
 
-/// Whether a token may say this of a tag that does not match. SoftHSM says GENERAL_ERROR, NSS and
+/// Whether a token may say this of a tag that does not match. What says that it cannot do the mechanism
+/// is no word about the data. SoftHSM says GENERAL_ERROR, NSS and
 /// kryoptic ENCRYPTED_DATA_INVALID.
 fn may_mean_tampering(failure: &Failure) -> bool {
     let Some(code) = failure.code() else { return false };
@@ -69,8 +70,6 @@ fn may_mean_tampering(failure: &Failure) -> bool {
             | RvError::FunctionFailed
             | RvError::DeviceError
             | RvError::ArgumentsBad
-            | RvError::MechanismParamInvalid
-            | RvError::MechanismInvalid
             | RvError::DataInvalid
             | RvError::DataLenRange
             | RvError::EncryptedDataInvalid

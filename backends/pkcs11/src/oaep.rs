@@ -51,8 +51,8 @@ pub(crate) fn decrypt(
     ciphertext: &[u8],
 ) -> Result<SecretBytes, Failure> {
     let open = || Ok(session.decrypt(&mechanism(hash), pair.private, ciphertext)?);
-    // With the hash that the token does, whatever the blob says.
-    let canary = || self::hash(session, pair).map(|_| ());
+    // With the hash of the data: a token that cannot do it says nothing about the data.
+    let canary = || works(session, pair, hash);
     let mut plaintext = canary::opened(open, canary)?;
     let kept = SecretBytes::copy_of(&plaintext);
     plaintext.zeroize();
