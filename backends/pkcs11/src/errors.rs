@@ -30,6 +30,19 @@ pub(crate) fn explain(failure: Failure, repeatable: bool) -> Error {
     }
 }
 
+/// Whether the failure says that the token cannot do this, now or later.
+pub(crate) fn is_unsupported(failure: &Failure) -> bool {
+    let kind = match failure {
+        Failure::Ours(error) => error.kind(),
+        Failure::Token(TokenError::Pkcs11(code, _)) => meaning(*code, true).0,
+        Failure::Token(TokenError::NotSupported | TokenError::NullFunctionPointer) => {
+            ErrorKind::Unsupported
+        }
+        Failure::Token(_) => return false,
+    };
+    kind == ErrorKind::Unsupported
+}
+
 /// `CKR_…`, as the specification writes it.
 pub(crate) fn native(code: RvError) -> String {
     if let RvError::VendorDefined(number) | RvError::UnknownErrorCode(number) = code {

@@ -42,8 +42,6 @@ pub struct Pkcs11Keys {
     cipher: Arc<TokenCipher>,
     /// One root key is made at a time, so that no two get the same id.
     making: Mutex<()>,
-    /// Whether a root key of the token is an RSA key, once that is known.
-    any_rsa: OnceLock<bool>,
     /// The hash that OAEP is done with, once the token has shown it.
     hash: Arc<OnceLock<Wrapping>>,
 }
@@ -67,7 +65,6 @@ impl Pkcs11Keys {
             direct,
             location,
             making: Mutex::new(()),
-            any_rsa: OnceLock::new(),
             hash: Arc::new(OnceLock::new()),
         })
     }
@@ -75,14 +72,6 @@ impl Pkcs11Keys {
     /// Where project keys are while they are used.
     pub fn location(&self) -> KeyLocation {
         self.location
-    }
-
-    fn has_rsa(&self) -> Result<bool> {
-        if let Some(known) = self.any_rsa.get() {
-            return Ok(*known);
-        }
-        let found = self.token.call_repeatable(roots::any_rsa)?;
-        Ok(*self.any_rsa.get_or_init(|| found))
     }
 
     /// Wraps and unwraps with every root key.
@@ -117,9 +106,9 @@ impl KeyBackend for Pkcs11Keys {
     }
 
     /// Yes with AES-GCM. Not with RSA: what it opens is compared with its context, but anybody can
-    /// wrap.
+    /// wrap. Asked for anew each time: others may make root keys in the same token.
     fn binds_context(&self) -> bool {
-        !self.has_rsa().unwrap_or(true)
+        !self.token.call_repeatable(roots::any_rsa).unwrap_or(true)
     }
 
     /// Yes for what RSA wraps. What is no blob of ours is not opened anyway.
@@ -146,10 +135,7 @@ impl KeyBackend for Pkcs11Keys {
 
     fn create_root_key(&self, id: &RootKeyId) -> Result<()> {
         let _one = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if making::root_key(&self.token, self.direct, id, self.location)? == Role::Private {
-            // Known from now on, whatever was found before.
-            self.any_rsa.get_or_init(|| true);
-        }
+        making::root_key(&self.token, self.direct, id, self.location)?;
         step("token.root_key");
         Ok(())
     }

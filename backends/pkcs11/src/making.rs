@@ -6,16 +6,16 @@ use strongroom_backend::{Error, ErrorKind, Result, RootKeyId, step};
 
 use crate::abilities::Abilities;
 use crate::direct::Direct;
-use crate::errors::native;
-use crate::failure::{Cure, Failure};
+use crate::errors::{is_unsupported, native};
+use crate::failure::Failure;
 use crate::gcm::GcmKey;
 use crate::oaep::{self, Pair};
 use crate::roots::{self, Role};
 use crate::token::Token;
 use crate::{KeyLocation, device};
 
-/// Makes a root key and tries it; says which role the key has that opens. `AlreadyExists` when there
-/// is one, `Unsupported` when the token cannot do what is needed.
+/// Makes a root key and tries it. `AlreadyExists` when there is one, `Unsupported` when the token cannot
+/// do what is needed.
 ///
 /// All of it is one piece of work on one session: only there is a handle certain to be that of the key
 /// that was made, so that no other key is ever removed in its stead.
@@ -24,7 +24,7 @@ pub(crate) fn root_key(
     direct: Direct,
     id: &RootKeyId,
     location: KeyLocation,
-) -> Result<Role> {
+) -> Result<()> {
     let abilities = Abilities::of(token)?;
     let id = id.clone();
     token.call_slow(move |held| {
@@ -43,17 +43,17 @@ fn envelope(
     direct: Direct,
     id: &RootKeyId,
     abilities: &Abilities,
-) -> Result<Role, Failure> {
+) -> Result<(), Failure> {
     let mut refusal = None;
     if abilities.gcm() {
         match aes(session, direct, id) {
-            Ok(()) => return Ok(Role::Root),
+            Ok(()) => return Ok(()),
             Err(failure) => refusal = Some(inability(failure)?),
         }
     }
     if let Some(bits) = abilities.rsa_bits() {
         match rsa(session, id, bits) {
-            Ok(()) => return Ok(Role::Private),
+            Ok(()) => return Ok(()),
             Err(failure) => refusal = Some(inability(failure)?),
         }
     }
@@ -66,7 +66,7 @@ fn in_device(
     direct: Direct,
     id: &RootKeyId,
     abilities: &Abilities,
-) -> Result<Role, Failure> {
+) -> Result<(), Failure> {
     let wraps = abilities.key_wraps();
     if !abilities.gcm() || wraps.is_empty() {
         return Err(abilities.no_device().into());
@@ -76,7 +76,7 @@ fn in_device(
     let made =
         device::choose(session, direct, wrapping, &wraps).and_then(|_| aes(session, direct, id));
     match made {
-        Ok(()) => Ok(Role::Root),
+        Ok(()) => Ok(()),
         Err(failure) => Err(because(abilities.no_device(), Some(inability(failure)?))),
     }
 }
@@ -149,11 +149,10 @@ fn taken(id: &RootKeyId) -> Failure {
     ))
 }
 
-/// The failure again when it says that the token cannot do this; an error when nothing else would
-/// fare better.
+/// The failure again when it says that the token cannot do this; an error when it says anything else. A
+/// token that failed for a moment must not end up with a lesser key.
 fn inability(failure: Failure) -> Result<Failure, Failure> {
-    let exists = matches!(&failure, Failure::Ours(e) if e.kind() == ErrorKind::AlreadyExists);
-    if exists || Cure::of(&failure) != Cure::None { Err(failure) } else { Ok(failure) }
+    if is_unsupported(&failure) { Ok(failure) } else { Err(failure) }
 }
 
 fn because(error: Error, refusal: Option<Failure>) -> Failure {

@@ -6,6 +6,7 @@
 mod alone;
 mod connecting;
 mod hanging;
+mod making;
 mod neighbours;
 mod recovery;
 mod remote;
