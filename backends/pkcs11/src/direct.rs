@@ -42,8 +42,8 @@ struct Functions {
 impl Direct {
     /// Those of the token's module.
     pub(crate) fn of(token: &Token) -> Result<Direct> {
-        let module = token.settings().module.clone();
-        token.call_repeatable(move |held| Ok(Direct(Functions::of(&module, held))))
+        let module = token.module();
+        token.call_repeatable(move |held| Ok(Direct(Functions::of(module.path(), held))))
     }
 
     /// Encrypts into up to `longer` bytes more than `plaintext` has.

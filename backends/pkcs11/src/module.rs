@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -53,9 +54,7 @@ struct Life {
 impl Module {
     /// The module that the settings name, the same for all who name it alike. It is not loaded yet.
     pub(crate) fn of(settings: &TokenSettings) -> Result<Arc<Module>> {
-        let path = std::fs::canonicalize(&settings.module).map_err(|e| {
-            unusable(&settings.module, format!("cannot be found: {e}")).with_source(e)
-        })?;
+        let path = place(&settings.module)?;
         let text = settings.initialization.clone().map(CString::new).transpose().map_err(|_| {
             unusable(&path, "cannot be initialised with a text that has a NUL in it".to_string())
         })?;
@@ -76,7 +75,7 @@ impl Module {
         Ok(module.clone())
     }
 
-    /// Where the module is.
+    /// Where the module is, or its bare name: what it is loaded by.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -207,6 +206,16 @@ impl Module {
             e => unusable(&self.path, format!("cannot be used: {e}")).with_source(e),
         })
     }
+}
+
+/// The one path of the module. A bare name stays as it is: the system's loader knows where to look for
+/// it, and the current folder, where anybody may have put one, is not among its places.
+fn place(module: &Path) -> Result<PathBuf> {
+    if !module.as_os_str().as_bytes().contains(&b'/') {
+        return Ok(module.to_path_buf());
+    }
+    std::fs::canonicalize(module)
+        .map_err(|e| unusable(module, format!("cannot be found: {e}")).with_source(e))
 }
 
 fn unusable(path: &Path, why: String) -> Error {

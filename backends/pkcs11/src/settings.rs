@@ -6,7 +6,8 @@ use std::time::Duration;
 /// One token of one module, and how to log in to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenSettings {
-    /// The module: a shared library.
+    /// The module: a shared library. A bare name, without a slash, is looked for by the system's loader,
+    /// never in the current folder.
     pub module: PathBuf,
     /// What the module wants to be initialised with, for those that need it (NSS).
     pub initialization: Option<String>,

@@ -57,6 +57,11 @@ impl Token {
         &self.0.pool.settings
     }
 
+    /// The module, loaded by the path that it knows.
+    pub(crate) fn module(&self) -> Arc<Module> {
+        self.0.pool.module.clone()
+    }
+
     /// What the module tells about the slot in which the token is.
     pub fn slot_info(&self) -> Result<SlotInfo> {
         self.call_repeatable(|held| Ok(held.pkcs11().get_slot_info(held.slot())?))
@@ -64,7 +69,7 @@ impl Token {
 
     /// What the token tells about itself, now.
     pub fn token_info(&self) -> Result<TokenInfo> {
-        let module = self.0.pool.module.clone();
+        let module = self.module();
         self.call_repeatable(move |held| {
             Ok(TokenInfo::read(module.path(), held.pkcs11(), held.slot())?)
         })

@@ -5,7 +5,7 @@ use strongroom_backend::ErrorKind;
 use super::alone::test_alone;
 use super::shim::Shim;
 use super::{random, soft_hsm, started};
-use crate::harness::SoftHsm;
+use crate::harness::{Nss, SoftHsm};
 use crate::{PinSource, Token, TokenChoice, TokenSettings};
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 
@@ -143,6 +143,31 @@ test_alone! {
         assert!(error.to_string().contains("not initialised"), "{error}");
         hsm.give_back();
         Token::open(settings).unwrap();
+    }
+}
+
+test_alone! {
+    fn a_bare_name_is_the_loaders_to_find_and_never_in_the_current_folder() {
+        let (_hsm, settings) = soft_hsm();
+        let folder = tempfile::tempdir().unwrap();
+        // Nothing that the loader knows has this name.
+        std::os::unix::fs::symlink(&settings.module, folder.path().join("libstray.so")).unwrap();
+        std::env::set_current_dir(folder.path()).unwrap();
+        let named = |name: &str| TokenSettings { module: name.into(), ..settings.clone() };
+        let error = Token::open(named("libstray.so")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("cannot be loaded"), "{error}");
+        random(&Token::open(named("./libstray.so")).unwrap()).unwrap();
+    }
+}
+
+test_alone! {
+    fn a_bare_name_that_the_loader_knows_is_loaded() {
+        let (_nss, settings) = started(Nss::start());
+        let name = settings.module.file_name().unwrap().into();
+        let token = Token::open(TokenSettings { module: name, ..settings }).unwrap();
+        assert_eq!(token.token_info().unwrap().label(), Nss::LABEL);
+        random(&token).unwrap();
     }
 }
 
