@@ -70,18 +70,16 @@ impl Pkcs11Objects {
         if let Some(known) = self.limit.get() {
             return Ok(*known);
         }
+        self.token.call_repeatable(|held| Ok(payloads::remove_probes(held)?))?;
         for len in LIMITS {
             let (direct, kind) = (self.direct, self.settings.kind);
-            let kept =
-                self.token.call(move |held| match payloads::tried(held, direct, kind, len) {
-                    // What the token itself refuses may be shorter; a lost session says nothing.
-                    Err(refusal)
-                        if refusal.code().is_some() && Cure::of(&refusal) == Cure::None =>
-                    {
-                        Ok(false)
-                    }
-                    tried => tried,
-                });
+            let kept = self.try_out(move |held| match payloads::tried(held, direct, kind, len) {
+                // What the token itself refuses may be shorter; a lost session says nothing.
+                Err(refusal) if refusal.code().is_some() && Cure::of(&refusal) == Cure::None => {
+                    Ok(false)
+                }
+                tried => tried,
+            });
             if kept? {
                 return Ok(*self.limit.get_or_init(|| len));
             }
@@ -91,6 +89,24 @@ impl Pkcs11Objects {
             format!("the token keeps no object of {:?} with a value of 1 KiB", self.settings.kind),
             "see `strongroom hsm info`, and use an enveloped backend",
         ))
+    }
+
+    /// Has the token keep a probe. Another process that has just begun to try the token takes it for one
+    /// that was left behind, and may remove it: then once more.
+    fn try_out(
+        &self,
+        probe: impl Fn(&mut Held) -> Result<bool, Failure> + Clone + Send + Sync + 'static,
+    ) -> Result<bool> {
+        let mut tried = self.token.call(probe.clone());
+        for _ in 1..TRIES {
+            match &tried {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    tried = self.token.call(probe.clone());
+                }
+                _ => break,
+            }
+        }
+        tried
     }
 
     fn writer(&self, reference: &Reference) -> MutexGuard<'_, ()> {
@@ -142,7 +158,7 @@ impl Pkcs11Objects {
 
     fn try_all(&self) -> Result<Vec<Health>> {
         let (direct, kind) = (self.direct, self.settings.kind);
-        if !self.token.call(move |held| payloads::tried(held, direct, kind, 32))? {
+        if !self.try_out(move |held| payloads::tried(held, direct, kind, 32))? {
             return Err(Error::new(
                 ErrorKind::Unavailable,
                 "the token does not give back what it keeps",

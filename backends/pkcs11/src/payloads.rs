@@ -188,6 +188,14 @@ fn reference(attributes: &[Attribute]) -> Option<Reference> {
     attributes.iter().any(labelled).then_some(reference)
 }
 
+/// Removes what a process left behind that was killed while it tried the token.
+pub(crate) fn remove_probes(session: &Session) -> Result<(), TokenError> {
+    for object in labelled(session, PROBE)? {
+        remove(session, object)?;
+    }
+    Ok(())
+}
+
 /// Makes an object with a value of this length, reads it back and removes it again: whether the token
 /// does all of that.
 pub(crate) fn tried(
