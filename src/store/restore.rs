@@ -16,7 +16,7 @@ use strongroom_crypto::PassphraseCost;
 use super::backup::{BACKUP_KEYS, SALT, keyring_file, restored_config, shelf_file};
 use super::backup_file::{self, Digest, Reader, Section, SectionKind, damaged};
 use super::{DoctorOptions, Finding, Progress, Store, open, trusted_key};
-use crate::config::KeyConfig;
+use crate::config::{BackendConfig, KeyConfig};
 use crate::path::check_project_name;
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -238,6 +238,10 @@ fn copy_key_backends(trusted: &Path, folder: &Path, mut config: Config) -> Resul
 /// A backup file is not authentic before its store key is open: it must not choose the module that is
 /// loaded for that, nor the program that is run for a PIN.
 fn refuse_foreign_tokens(keys: RestoreKeys<'_>, config: &Config) -> Result<()> {
+    // Its own key backend may be another one, so the token of such a backend is none of those below.
+    if config.backends.values().any(|b| matches!(b, BackendConfig::Pkcs11Objects { .. })) {
+        return Err(damaged("its config keeps payloads in a token, which no backup holds"));
+    }
     let mut tokens = config.key_backends();
     tokens.retain(|_, key| matches!(key, KeyConfig::Pkcs11 { .. }));
     let trusted = match keys {

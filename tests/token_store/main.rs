@@ -3,4 +3,5 @@
 mod away;
 mod life;
 mod moving;
+mod restoring;
 mod support;
