@@ -187,6 +187,14 @@ impl Config {
         self.backends.iter().filter_map(own).chain(self.keys.clone()).collect()
     }
 
+    /// Whether it names modules to be loaded, and programs to be run for a PIN.
+    pub(super) fn names_a_token(&self) -> bool {
+        let is_objects =
+            |backend: &BackendConfig| matches!(backend, BackendConfig::Pkcs11Objects { .. });
+        let is_token = |key: &KeyConfig| matches!(key, KeyConfig::Pkcs11 { .. });
+        self.backends.values().any(is_objects) || self.key_backends().values().any(is_token)
+    }
+
     /// The name of the key backend that a backend was given.
     pub fn key_backend_of<'a>(&'a self, backend: &'a str) -> &'a str {
         self.backends.get(backend).and_then(BackendConfig::shared_key).unwrap_or(backend)

@@ -14,7 +14,7 @@ use strongroom_backend::{file_error, folder_of};
 
 pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
 pub(crate) use locate::{MACHINE, user_config, user_data};
-pub(crate) use permissions::check_not_writable_by_others;
+pub(crate) use permissions::{check_not_writable_by_others, check_trusted};
 pub use token::{KeyLocation, PinConfig, TokenConfig};
 
 use crate::path::check_project_name;
@@ -89,7 +89,8 @@ pub struct ProjectConfig {
 }
 
 impl Config {
-    /// Reads a config file. It must not be writable by anybody but its owner and root.
+    /// Reads a config file. It must not be writable by anybody but its owner and root; one that names a
+    /// token, and so code to be run, must belong to this user or root.
     pub fn load(path: &Path) -> Result<Config> {
         if path.is_dir() {
             let file = path.join("strongroom.toml");
@@ -106,10 +107,14 @@ impl Config {
         })?;
         check_not_writable_by_others(path)?;
         let absolute = std::path::absolute(path).map_err(|e| file_error("find", path, e))?;
-        Config::from_toml(&text, &folder_of(&absolute)).map_err(|e| {
+        let config = Config::from_toml(&text, &folder_of(&absolute)).map_err(|e| {
             let what = format!("{}: {}", path.display(), e.what());
             Error::new(e.kind(), what, e.next()).with_source(e)
-        })
+        })?;
+        if config.names_a_token() {
+            check_trusted(path)?;
+        }
+        Ok(config)
     }
 
     /// Reads a config from text; relative paths are relative to `base`.

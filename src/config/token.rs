@@ -43,7 +43,7 @@ pub struct TokenConfig {
     /// The longest that one call into the module may take, in seconds. 5 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call_timeout: Option<u32>,
-    /// How many sessions are held open at most. 8 by default.
+    /// How many sessions are held open at most. 4 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions: Option<u16>,
 }

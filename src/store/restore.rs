@@ -16,7 +16,7 @@ use strongroom_crypto::PassphraseCost;
 use super::backup::{BACKUP_KEYS, SALT, keyring_file, restored_config, shelf_file};
 use super::backup_file::{self, Digest, Reader, Section, SectionKind, damaged};
 use super::{DoctorOptions, Finding, Progress, Store, open, trusted_key};
-use crate::config::{BackendConfig, KeyConfig};
+use crate::config::{BackendConfig, KeyConfig, check_trusted};
 use crate::path::check_project_name;
 use crate::{Config, Error, ErrorKind, Result};
 
@@ -221,6 +221,7 @@ fn copy_key_backends(trusted: &Path, folder: &Path, mut config: Config) -> Resul
     let mut ours = Config::load(trusted)?.key_backends();
     let store_key = trusted_key::path_for(trusted);
     if store_key.exists() {
+        check_trusted(&store_key)?;
         copy_keyring(&store_key, &trusted_key::path_for(&folder.join(CONFIG_FILE)))?;
     }
     let mut outcome = Ok(());

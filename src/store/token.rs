@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use strongroom_pkcs11::{PinSource, Pkcs11Uri, TokenChoice, TokenSettings};
 
-use crate::config::{PinConfig, TokenConfig, check_not_writable_by_others};
+use crate::config::{PinConfig, TokenConfig, check_trusted};
 use crate::{Error, ErrorKind, Result};
 
 /// How the token is reached. The module and the program of a PIN command run with our rights, so
@@ -83,7 +83,7 @@ fn pin_source(pin: &PinConfig) -> PinSource {
 }
 
 fn check_program(path: &Path, what: &str) -> Result<()> {
-    check_not_writable_by_others(path).map_err(|e| match e.kind() {
+    check_trusted(path).map_err(|e| match e.kind() {
         ErrorKind::NotFound => Error::new(
             ErrorKind::Config,
             format!("the {what} {} is not there", path.display()),

@@ -96,7 +96,7 @@ fn read(path: &Path) -> Result<Known> {
         ),
         _ => file_error("read", path, e),
     })?;
-    crate::config::check_not_writable_by_others(path)?;
+    crate::config::check_trusted(path)?;
     let known: Option<Known> =
         String::from_utf8(bytes).ok().and_then(|text| toml::from_str(&text).ok());
     let is_whole = |entry: &Entry| {
