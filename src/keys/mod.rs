@@ -19,6 +19,8 @@ use crate::{Error, ErrorKind, Result};
 /// The length of every key of ours, in bytes.
 pub(crate) const KEY_BYTES: usize = 32;
 
+const PUT_BACK: &str = "put the store's own keyring or token back in its place";
+
 /// The value by which a root key is recognised: known bytes, wrapped.
 pub(crate) fn make_check_value(
     backend: &dyn KeyBackend,
@@ -40,15 +42,24 @@ pub(crate) fn verify_check_value(
         Err(e) if e.kind() == ErrorKind::NotFound => Err(Error::new(
             ErrorKind::Config,
             format!("the root key {root} is not at hand: {}", e.what()),
-            "put the store's own keyring back in its place",
+            PUT_BACK,
         )),
         Err(e) if e.kind() != ErrorKind::Corrupt => Err(e),
         _ => Err(Error::new(
             ErrorKind::Config,
             format!("the root key {root} at hand is not the one that this store was made with"),
-            "put the store's own keyring back in its place",
+            PUT_BACK,
         )),
     }
+}
+
+/// A root key that is not there is no secret that was not found.
+pub(crate) fn named_if_missing(root: &RootKeyId, error: Error) -> Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    let what = format!("root key {root}: {}", error.what());
+    Error::new(ErrorKind::Config, what, error.next().to_owned()).with_source(error)
 }
 
 fn check_context(store: StoreId) -> WrapContext {

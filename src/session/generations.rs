@@ -3,7 +3,7 @@
 use strongroom_backend::{KeyId, KeyMaterial, ProjectId, ProjectKey, step};
 
 use super::Session;
-use crate::keys::{new_project_key, project_key_context};
+use crate::keys::{named_if_missing, new_project_key, project_key_context};
 use crate::metadata::encryptions::{self, BLOCK};
 use crate::metadata::keys::{self, WrappedKey};
 use crate::metadata::projects::{self, Project};
@@ -32,7 +32,8 @@ impl Session {
         let root = self.inner.active_root(self.inner.slot(backend)?)?;
         let context = project_key_context(self.inner.id, project, generation);
         let key_backend = self.inner.key_backends.get(&root.backend)?;
-        let wrapped = new_project_key(&*key_backend, &root.root_key_id, &context)?;
+        let wrapped = new_project_key(&*key_backend, &root.root_key_id, &context)
+            .map_err(|e| named_if_missing(&root.root_key_id, e))?;
         Ok(NewGeneration { key_id: KeyId::random()?, project, generation, root, wrapped })
     }
 

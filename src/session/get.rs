@@ -103,7 +103,9 @@ impl Session {
             key: &key,
         };
         let slot = inner.slot(&found.project.backend)?;
-        let payload = slot.call("load", |backend| backend.load(&at, &locator))?;
+        let payload = slot
+            .call("load", |backend| backend.load(&at, &locator))
+            .map_err(|e| inner.explain_missing(&at, e))?;
         if payload.len() != found.version.size as usize {
             return Err(missing_payload());
         }

@@ -162,7 +162,9 @@ impl Session {
             version,
             key: &key,
         };
-        let locator = slot.call("store", |backend| backend.store(&at, payload))?;
+        let locator = slot
+            .call("store", |backend| backend.store(&at, payload))
+            .map_err(|e| inner.explain_missing(&at, e))?;
         Ok(Some(Stored {
             generation,
             new_secret: plan.secret.is_none(),

@@ -25,7 +25,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use strongroom_backend::{Backend, Marker, Process, ProjectKey, RootKeyId, SecretBytes, StoreId};
+use strongroom_backend::{Backend, KeyMaterial, Marker, Placement, Process};
+use strongroom_backend::{ProjectKey, RootKeyId, SecretBytes, StoreId};
 
 #[cfg(feature = "pkcs11")]
 pub(crate) use token::settings as token_settings;
@@ -40,7 +41,8 @@ pub use rotation::{RotateOptions, RotateReport};
 
 use key_backends::KeyBackends;
 
-use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys, open_project_key, project_key_context};
+use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys};
+use crate::keys::{named_if_missing, open_project_key, project_key_context};
 use crate::metadata::projects::Project;
 use crate::metadata::{self, Metadata};
 use crate::{Config, Error, ErrorKind, KeyState, Layout, Result, Session};
@@ -226,6 +228,7 @@ impl Inner {
             let context = project_key_context(self.id, id, generation);
             open_project_key(&*backend, &row.root_key_id, &row.wrapped, &context)
                 .map_err(|e| self.explain_unwrap(&row.backend, &row.root_key_id, e))
+                .map_err(|e| named_if_missing(&row.root_key_id, e))
         };
         self.project_keys.get(id, generation, || usable(row()?.state), load)
     }
@@ -234,9 +237,25 @@ impl Inner {
         self.project_keys.forget(project.project_id);
     }
 
-    /// A wrapped key that does not open was altered, or the root key at hand is another one.
+    /// What was not found with a project key of a device may be the root key above it.
+    pub(crate) fn explain_missing(&self, at: &Placement<'_>, error: Error) -> Error {
+        if error.kind() != ErrorKind::NotFound || matches!(at.key.material(), KeyMaterial::Bytes(_))
+        {
+            return error;
+        }
+        let (project, generation) = (at.project, at.key.generation());
+        let row = self
+            .metadata
+            .reading(|q| metadata::keys::of_project(&self.keys, q, project, generation));
+        match row {
+            Ok(row) => self.explain_unwrap(&row.backend, &row.root_key_id, error),
+            Err(e) => e,
+        }
+    }
+
+    /// A wrapped key that does not open was altered, or the root key at hand is another one or none.
     fn explain_unwrap(&self, key_backend: &str, root: &RootKeyId, error: Error) -> Error {
-        if error.kind() != ErrorKind::Corrupt {
+        if !matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotFound) {
             return error;
         }
         let check = || -> Result<()> {

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use strongroom::{ErrorKind, KeyLocation};
-use strongroom_pkcs11::harness::in_own_process;
+use strongroom_pkcs11::harness::{TestToken, in_own_process};
 
 use crate::support::{Site, get, holds_in_child, path, put};
 
@@ -77,6 +77,50 @@ fn a_wrong_pin_is_unauthenticated() {
         // The token has counted one attempt, so the right PIN still opens.
         std::fs::write(&file, text).unwrap();
         site.open("s").unwrap();
+    });
+}
+
+/// Takes the root key out of the token, as if another one with its label were there.
+fn remove_root_key(site: &Site) {
+    let token = &site.token;
+    let mut command = std::process::Command::new("pkcs11-tool");
+    command.arg("--module").arg(token.settings().module);
+    command.args(["--login", "--pin", token.pin(), "--delete-object", "--type", "secrkey"]);
+    command.args(["--label", "strongroom root key root-1"]);
+    token.apply(&mut command);
+    let output = command.output().expect("pkcs11-tool of the package opensc");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+fn names_a_missing_root_key(key_location: KeyLocation) {
+    let site = Site::new();
+    let store = site.store("s", key_location);
+    put(&store.session(), "web1/key", b"payload");
+    drop(store);
+    // Opened, and with no project key in memory.
+    let store = site.open("s").unwrap();
+    let session = store.session();
+    remove_root_key(&site);
+    let payload = strongroom::SecretBytes::copy_of(b"another").unwrap();
+    let put = |name| session.put(&path(name), &payload, &Default::default()).map(drop);
+    let answers = [session.get(&path("web1/key")).map(drop), put("web1/key"), put("web2/key")];
+    for error in answers.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+        assert!(error.what().contains("root-1"), "{error}");
+    }
+}
+
+#[test]
+fn a_root_key_that_is_missing_is_named() {
+    in_own_process("away::a_root_key_that_is_missing_is_named", || {
+        names_a_missing_root_key(KeyLocation::Envelope);
+    });
+}
+
+#[test]
+fn a_root_key_that_is_missing_over_keys_of_a_device_is_named() {
+    in_own_process("away::a_root_key_that_is_missing_over_keys_of_a_device_is_named", || {
+        names_a_missing_root_key(KeyLocation::Device);
     });
 }
 
