@@ -21,7 +21,7 @@ pub(crate) fn opened<T>(
         Err(refusal) if may_mean_tampering(&refusal) => {}
         Err(failure) => return Err(failure),
     }
-    canary().map_err(|failure| if failure.refuses_data() { broken(&failure) } else { failure })?;
+    canary().map_err(not_of_the_data)?;
     // Once more: a token that failed for a moment is no reason to call the data damaged.
     open().map_err(|again| if may_mean_tampering(&again) { tampered(&again) } else { again })
 }
@@ -29,6 +29,13 @@ pub(crate) fn opened<T>(
 /// Whether what a canary opened is what it had encrypted.
 pub(crate) fn same(opened: bool) -> Result<(), Failure> {
     if opened { Ok(()) } else { Err(Failure::Ours(does_not_work())) }
+}
+
+/// The failure of a token at what it has just made itself: whatever it says of the data, the token is at
+/// fault.
+pub(crate) fn not_of_the_data(failure: Failure) -> Failure {
+    let corrupt = matches!(&failure, Failure::Ours(e) if e.kind() == ErrorKind::Corrupt);
+    if corrupt || failure.refuses_data() { broken(&failure) } else { failure }
 }
 
 fn broken(failure: &Failure) -> Failure {

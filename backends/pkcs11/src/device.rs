@@ -150,13 +150,21 @@ fn tried(
     temporary(session, key, |session| {
         let wrapped = session.wrap_key(&mechanism(how), wrapping, key)?;
         let copy = session.unwrap_key(&mechanism(how), wrapping, &wrapped, &project_key(false))?;
-        temporary(session, copy, |session| {
-            let probe: [u8; 32] = random_bytes()?;
-            let sealed = GcmKey { session, direct, key }.encrypt(PROBE, &probe)?;
-            let opened = GcmKey { session, direct, key: copy }.decrypt(PROBE, &sealed)?;
-            canary::same(opened.equals(&probe))
-        })
+        temporary(session, copy, |session| same_key(session, direct, key, copy))
     })
+}
+
+/// Whether `copy` opens what the key encrypts.
+fn same_key(
+    session: &Session,
+    direct: Direct,
+    key: ObjectHandle,
+    copy: ObjectHandle,
+) -> Result<(), Failure> {
+    let probe: [u8; 32] = random_bytes()?;
+    let sealed = GcmKey { session, direct, key }.encrypt(PROBE, &probe)?;
+    let opened = GcmKey { session, direct, key: copy }.attempt(PROBE, &sealed)?;
+    canary::same(opened.equals(&probe))
 }
 
 /// The project key as an object of this session, unwrapped when it is not there yet.
@@ -170,6 +178,7 @@ fn loaded(held: &mut Held, direct: Direct, key: &DeviceKey) -> Result<ObjectHand
     })
 }
 
+/// Wraps a key, and makes sure that the blob gives the same key back: soon there may be no other copy.
 fn wrap(
     session: &Session,
     keys: Keys,
@@ -179,7 +188,12 @@ fn wrap(
 ) -> Result<Vec<u8>, Failure> {
     let wrapped = session.wrap_key(&mechanism(how), keys.wrapping, key)?;
     let sealed = keys.root(session).encrypt(&how.associated(context), &wrapped)?;
-    Ok(how.sealed_blob(&sealed)?)
+    let blob = how.sealed_blob(&sealed)?;
+    let tried = unwrap(session, keys, &blob, context, false).and_then(|copy| {
+        temporary(session, copy, |session| same_key(session, keys.direct, key, copy))
+    });
+    tried.map_err(canary::not_of_the_data)?;
+    Ok(blob)
 }
 
 fn unwrap(

@@ -50,7 +50,12 @@ impl GcmKey<'_> {
         canary::same(opened.equals(&probe))
     }
 
-    fn attempt(&self, associated: &[u8], sealed: &Sealed) -> Result<SecretBytes, Failure> {
+    /// Decrypts, and says what the token says.
+    pub(crate) fn attempt(
+        &self,
+        associated: &[u8],
+        sealed: &Sealed,
+    ) -> Result<SecretBytes, Failure> {
         let mut iv = sealed.iv;
         let mechanism = mechanism(&mut iv, associated)?;
         self.direct.decrypt(self.session, &mechanism, self.key, &sealed.ciphertext)

@@ -134,3 +134,22 @@ fn a_device_that_failed_for_a_moment_opens() {
         assert!(device.open().unwrap().equals(b"payload"));
     });
 }
+
+#[test]
+fn a_key_that_would_not_come_back_is_not_handed_out() {
+    in_own_process("a_key_that_would_not_come_back_is_not_handed_out", || {
+        let shim = Shim::on(SoftHsm::start());
+        let device = Device::of(&shim);
+        let cipher = device.keys.device().unwrap();
+        let next = RootKeyId::new("root-2").unwrap();
+        device.keys.create_root_key(&next).unwrap();
+        let rewrap = || cipher.rewrap(&device.root, device.key.wrapped(), &next, &device.context);
+        shim.order("C_WrapKey", "alter");
+        for refused in [rewrap(), cipher.create_key(&device.root, &device.context)] {
+            assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unavailable);
+        }
+        shim.forget("C_WrapKey");
+        let key = DeviceKey::new(cipher.clone(), next.clone(), rewrap().unwrap(), device.context);
+        assert!(key.decrypt(b"place", &device.sealed).unwrap().equals(b"payload"));
+    });
+}

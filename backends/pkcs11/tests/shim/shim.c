@@ -7,6 +7,8 @@
  *     0x32            return this, without the real call
  *     0x32 once       the same, for one call: it takes the file away
  *     0x32 after      the real call first
+ *     alter           the real call, and then another first byte where its fifth argument points: what
+ *                     C_WrapKey gives
  *     pipe            write to a pipe that nobody reads; CKR_DEVICE_REMOVED when that gives EPIPE
  *
  * All arguments of all functions are integers or pointers, so that one wrapper fits them all: what is
@@ -70,6 +72,11 @@ static unsigned long pass(int index, const char *name, long a, long b, long c, l
         said = control(name, text, sizeof text);
     }
     if (said && strncmp(text, "pipe", 4) == 0) return write_to_dead_pipe();
+    if (said && strncmp(text, "alter", 5) == 0) {
+        unsigned long answer = real->call[index](a, b, c, d, e, f, g, h, i, j);
+        if (e) *(unsigned char *)e ^= 1;
+        return answer;
+    }
     if (said && !strstr(text, "after")) return strtoul(text, NULL, 16);
     unsigned long result = real->call[index](a, b, c, d, e, f, g, h, i, j);
     return said ? strtoul(text, NULL, 16) : result;
