@@ -18,6 +18,7 @@ use crate::find::{Found, matches};
 use crate::gate::Gate;
 use crate::initialize::initialize;
 use crate::login::Trials;
+use crate::pin::Drained;
 use crate::traffic::{Closure, Traffic};
 use crate::{TokenChoice, TokenSettings};
 
@@ -38,6 +39,8 @@ pub(crate) struct Module {
     pub(crate) traffic: Traffic,
     /// The PINs that were tried.
     pub(crate) trials: Trials,
+    /// The PINs that were read from a pipe for it, until a token opens.
+    pub(crate) drained: Drained,
     /// Every token that was found in it.
     seen: Mutex<Vec<Found>>,
 }
@@ -69,6 +72,7 @@ impl Module {
                 connecting: Gate::default(),
                 traffic: Traffic::default(),
                 trials: Trials::default(),
+                drained: Drained::default(),
                 seen: Mutex::default(),
             })
         });

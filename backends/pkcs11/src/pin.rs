@@ -1,6 +1,7 @@
 //! Where a PIN comes from, read straight into secret memory.
 
 mod command;
+mod drained;
 mod file;
 
 use std::io::ErrorKind as IoKind;
@@ -11,13 +12,15 @@ use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 
 use crate::PinSource;
 
+pub(crate) use drained::Drained;
+
 /// Far above what any token takes (255 is usual), and small enough to notice a wrong file.
 const LONGEST: usize = 1024;
 
 /// Reads the PIN from its source; `None` when the token has a pad of its own.
 ///
 /// It is read anew at each call, but a pipe gives what it holds only once: who logs in again later
-/// keeps the bytes. A descriptor stays open and the caller's, a variable stays in the environment.
+/// keeps the bytes, and [`Drained`] does until a token is open. A descriptor stays open and the caller's, a variable stays in the environment.
 /// An empty PIN is refused, because some tokens count it as a wrong one. Errors are `Config` when
 /// the source is wrong and `Unavailable` or `Timeout` when it does not answer; none repeats the PIN.
 pub(crate) fn read_pin(source: &PinSource) -> Result<Option<SecretBytes>> {

@@ -51,7 +51,7 @@ pub struct TokenChoice {
 pub enum PinSource {
     /// A file that nobody but its owner can read. One final newline is not part of the PIN.
     File(PathBuf),
-    /// An open descriptor, read once to its end.
+    /// An open descriptor, read to its end. What a pipe gave is kept until a token opened with it.
     Descriptor(i32),
     /// An environment variable.
     Environment(String),

@@ -13,7 +13,6 @@ use crate::failure::Failure;
 use crate::find::wanted;
 use crate::held::Held;
 use crate::module::Module;
-use crate::pin::read_pin;
 use crate::pool::Pool;
 use crate::threads;
 use crate::{TokenInfo, TokenSettings};
@@ -44,12 +43,16 @@ impl Token {
     pub fn open(settings: TokenSettings) -> Result<Token> {
         let module = Module::of(&settings)?;
         module.check()?;
-        let pin = read_pin(&settings.pin)?;
+        let pin = module.drained.read(&settings.pin)?;
         let pool = Arc::new(Pool::new(settings, module, pin));
         let (process, mechanisms) = (Process::current(), Mutex::default());
         let token = Token(Arc::new(Inner { pool, process, mechanisms }));
-        token.call_repeatable(|_| Ok(()))?;
-        Ok(token)
+        let opened = token.call_repeatable(|_| Ok(()));
+        let refused = |error: &Error| error.kind() == ErrorKind::Unauthenticated;
+        if opened.as_ref().err().is_none_or(refused) {
+            token.module().drained.forget(&token.settings().pin);
+        }
+        opened.map(|()| token)
     }
 
     /// How the token is reached.

@@ -1,5 +1,8 @@
 //! Finding the token and logging in.
 
+use std::io::Write;
+use std::os::fd::AsRawFd;
+
 use strongroom_backend::ErrorKind;
 
 use super::alone::test_alone;
@@ -168,6 +171,26 @@ test_alone! {
         let token = Token::open(TokenSettings { module: name, ..settings }).unwrap();
         assert_eq!(token.token_info().unwrap().label(), Nss::LABEL);
         random(&token).unwrap();
+    }
+}
+
+test_alone! {
+    fn the_pin_of_a_pipe_is_kept_until_a_token_opens_with_it() {
+        let (hsm, settings) = soft_hsm();
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(SoftHsm::PIN.as_bytes()).unwrap();
+        drop(writer);
+        let settings = TokenSettings { pin: PinSource::Descriptor(reader.as_raw_fd()), ..settings };
+        hsm.take_away();
+        for _ in 0..2 {
+            let error = Token::open(settings.clone()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        }
+        hsm.give_back();
+        let token = Token::open(settings.clone()).unwrap();
+        random(&token).unwrap();
+        // From then on the pipe is as empty as it looks.
+        assert_eq!(Token::open(settings).unwrap_err().kind(), ErrorKind::Config);
     }
 }
 
