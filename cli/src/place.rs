@@ -1,6 +1,6 @@
 //! Which store is meant, and how much is said about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use strongroom::{Config, Result, Session, Store};
@@ -9,6 +9,15 @@ use crate::exit;
 
 /// The name of the config in the folder of a store.
 const CONFIG: &str = "strongroom.toml";
+
+/// What lies beside the config of a store with an RSA root key: the wrapped store key, without which
+/// neither the store nor a backup of it can be opened.
+const STORE_KEY: &str = "store-key.toml";
+
+/// The wrapped store key beside a config, where the store has one.
+pub(crate) fn store_key_beside(config: &Path) -> Option<PathBuf> {
+    Some(config.with_file_name(STORE_KEY)).filter(|path| path.exists())
+}
 
 /// The options that every subcommand has.
 #[derive(Args)]
@@ -35,6 +44,11 @@ impl Place {
         let in_folder = self.config.as_ref().filter(|path| path.is_dir());
         let in_folder = in_folder.map(|folder| folder.join(CONFIG));
         Config::find(in_folder.as_deref().or(self.config.as_deref()))
+    }
+
+    /// The wrapped store key beside the config, where the store has one.
+    pub(crate) fn store_key(&self) -> Option<PathBuf> {
+        self.config().ok().and_then(|config| store_key_beside(&config))
     }
 
     /// Opens the store as its local owner.

@@ -77,13 +77,13 @@ impl Home {
     }
 
     /// A store whose root key is in the token from the first.
-    fn init_on_token(&self, more: &[&str]) {
+    fn init_on_token(&self, more: &[&str]) -> String {
         let module = self.hsm.settings().module.display().to_string();
         let pin = self.write_pin("");
         let mut arguments = vec!["init", "store", "--module", &module, "--token", SoftHsm::LABEL];
         arguments.extend(["--pin-file", &pin]);
         arguments.extend(more);
-        self.run(&arguments);
+        self.run(&arguments)
     }
 }
 
@@ -149,6 +149,16 @@ fn keys_of_a_device_are_rotated_there_and_do_not_leave() {
     assert!(
         !home.path("store/safe.json").exists() && !home.run(&["keys", "list"]).contains("safe")
     );
+}
+
+#[test]
+fn a_store_of_payloads_in_a_token_is_not_sent_to_a_backup_that_is_refused() {
+    let home = Home::new();
+    let report = home.init_on_token(&["--payloads", "token"]);
+    assert!(!report.contains("strongroom backup FILE"), "{report}");
+    assert!(report.contains("backup of the token"), "{report}");
+    let (code, _, said) = home.try_run(&["backup", "b"], "");
+    assert_eq!(code, 15, "{said}");
 }
 
 #[test]

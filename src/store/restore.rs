@@ -31,7 +31,7 @@ pub enum RestoreKeys<'a> {
     /// From a copy of the keyring that was kept elsewhere; for a store with one key backend.
     Keyring(&'a Path),
     /// From the key backends that this config names, under the same names: copies of its keyrings, and
-    /// its tokens. No token is reached, and no PIN command run, because a backup file says so.
+    /// its tokens. For an RSA root key, `store-key.toml` must be beside the config. No token is reached, and no PIN command run, because a backup file says so.
     Config(&'a Path),
 }
 

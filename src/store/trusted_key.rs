@@ -92,7 +92,8 @@ fn read(path: &Path) -> Result<Known> {
         std::io::ErrorKind::NotFound => Error::new(
             ErrorKind::Config,
             format!("{} is missing, without which an RSA root key proves nothing", path.display()),
-            "put it back from where you keep the config",
+            "put it back from where you keep the config; `strongroom restore --keys-from CONFIG` takes \
+             the one beside CONFIG",
         ),
         _ => file_error("read", path, e),
     })?;

@@ -64,10 +64,11 @@ impl Backup {
             .backup(&self.file, passphrase.as_ref(), &mut |progress| reporter.show(progress))?;
         drop(reporter);
         let file = self.file.display().to_string();
-        output::report_of(&format!("the backup {file} was made"), self.print(&file, &report))
+        let printed = self.print(&file, &report, place.store_key().as_deref());
+        output::report_of(&format!("the backup {file} was made"), printed)
     }
 
-    fn print(&self, file: &str, report: &BackupReport) -> Result<()> {
+    fn print(&self, file: &str, report: &BackupReport, store_key: Option<&Path>) -> Result<()> {
         if self.json {
             return output::json(&serde_json::json!({
                 "file": file,
@@ -91,7 +92,10 @@ impl Backup {
             }
         };
         let versions = counted(report.versions, "version");
-        let line = format!("{file}: {versions}, {} bytes. {keep}", report.bytes);
+        let mut line = format!("{file}: {versions}, {} bytes. {keep}", report.bytes);
+        if let Some(store_key) = store_key {
+            line += &format!(" A restore also needs {}, as it is now.", store_key.display());
+        }
         output::line(&output::printable(&line))
     }
 }

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use strongroom::{Error, ErrorKind, KeyConfig, KeyLocation, Layout, Result, Store};
 
 use crate::output;
+use crate::place::store_key_beside;
 use crate::token::Token;
 
 const EXAMPLES: &str = "\
@@ -139,11 +140,24 @@ fn report(layout: &Layout) -> String {
 
 Keep elsewhere, or a lost disk is a lost store:
   - {keep}
-  - a backup after each change: strongroom backup FILE
 ",
         config.display(),
         metadata.display(),
     );
+    if let Some(store_key) = store_key_beside(config) {
+        text += &format!(
+            "  - {}, with the config, now and after each `keys rotate`: the root key is an\n    \
+             RSA key, and without this file neither the store nor a backup of it can be opened\n",
+            store_key.display()
+        );
+    }
+    text += match layout.objects {
+        true => {
+            "  - a backup of the token, by the tools of its maker, and a copy of the metadata, after each\n    \
+             change: the payloads are in the token, and strongroom backup cannot copy them\n"
+        }
+        false => "  - a backup after each change: strongroom backup FILE\n",
+    };
     if !layout.is_default_place() {
         text += "\nThis is not a place where the command looks by itself. To use the store:\n";
         text += &export_line(config);
@@ -155,6 +169,19 @@ Keep elsewhere, or a lost disk is a lost store:
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_restore_needs_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let layout = Layout::in_folder(folder.path());
+        let (backup, store_key) = ("strongroom backup FILE", "store-key.toml");
+        let text = report(&layout);
+        assert!(text.contains(backup) && !text.contains(store_key), "{text}");
+        std::fs::write(folder.path().join(store_key), "").unwrap();
+        let text = report(&Layout { objects: true, ..layout });
+        assert!(text.contains(store_key), "{text}");
+        assert!(!text.contains(backup) && text.contains("tools of its maker"), "{text}");
+    }
 
     #[test]
     fn the_export_line_survives_the_shell() {

@@ -203,7 +203,16 @@ fn rotate(place: &Place, options: &RotateOptions, json: bool) -> Result<()> {
     let mut reporter = Reporter::new();
     let report = store.rotate_keys(options, &mut |progress| reporter.show(progress))?;
     drop(reporter);
-    let printed = if json { output::json(&report) } else { output::line(&rotated(&report)) };
+    let printed = match json {
+        true => output::json(&report),
+        false => {
+            let mut text = rotated(&report);
+            if let Some(store_key) = place.store_key() {
+                text += &format!("\nKeep {} as it is now, with the config.", store_key.display());
+            }
+            output::line(&text)
+        }
+    };
     output::report_of("the keys were rotated", printed)?;
     match report.damaged.len() {
         0 => Ok(()),
