@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use strongroom::{ErrorKind, RestoreKeys, Store};
-use strongroom_pkcs11::harness::in_own_process;
+use strongroom::{ErrorKind, KeyLocation, RestoreKeys, Store};
+use strongroom_pkcs11::harness::{TestToken, in_own_process};
 
-use crate::support::{Site, put};
+use crate::support::{Site, get, put};
 
 /// Where a backup's first section, its config, begins.
 const CONFIG_SECTION: usize = 44;
@@ -66,5 +66,47 @@ fn a_forged_backup_runs_no_program_for_a_token_of_payloads() {
         std::fs::write(&config, own + &objects).unwrap();
         site.open("s").map(drop).unwrap_err();
         assert!(trace.exists());
+    });
+}
+
+/// A token without AES-GCM: its root keys are RSA keys.
+fn site_with_rsa() -> Site {
+    let site = Site::new();
+    let (_, config) = site.token.environment().remove(0);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let only = "slots.mechanisms = CKM_RSA_PKCS_KEY_PAIR_GEN,CKM_RSA_PKCS_OAEP\n";
+    std::fs::write(&config, text + only).unwrap();
+    site
+}
+
+#[test]
+fn a_restore_under_an_rsa_key_needs_the_store_key_beside_the_config_it_trusts() {
+    let name =
+        "restoring::a_restore_under_an_rsa_key_needs_the_store_key_beside_the_config_it_trusts";
+    in_own_process(name, || {
+        let site = site_with_rsa();
+        let store = site.store("s", KeyLocation::Envelope);
+        put(&store.session(), "web1/key", b"payload");
+        let file = site.folder().join("backup");
+        store.backup(&file, None, &mut |_| {}).unwrap();
+        drop(store);
+
+        let safe = site.folder().join("safe");
+        std::fs::create_dir(&safe).unwrap();
+        let keep = |name: &str| {
+            std::fs::copy(site.folder().join("s").join(name), safe.join(name)).unwrap();
+        };
+        keep("strongroom.toml");
+        let config = safe.join("strongroom.toml");
+        let target = site.folder().join("restored");
+        let restore = || Store::restore(&file, &target, RestoreKeys::Config(&config), &mut |_| {});
+        let refused = restore().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Config, "{refused}");
+        assert!(refused.what().contains("store-key.toml"), "{refused}");
+        assert!(refused.next().contains("--keys-from"), "{refused}");
+
+        keep("store-key.toml");
+        restore().unwrap();
+        assert_eq!(get(&site.open("restored").unwrap().session(), "web1/key"), b"payload");
     });
 }
