@@ -5,9 +5,9 @@
 use libfuzzer_sys::fuzz_target;
 use strongroom_backend::{
     Backend, ErrorKind, Locator, Placement, ProjectId, ProjectKey, Reference, Result, SecretBytes,
-    SecretId, StoreId, VersionId,
+    SecretId, Shelf, StoreId, VersionId,
 };
-use strongroom_enveloped::{Enveloped, MemoryShelf, Shelf};
+use strongroom_enveloped::{Enveloped, MemoryShelf};
 use strongroom_fuzz::{assert_kind, golden};
 
 /// What an envelope has beside its payload.
@@ -64,7 +64,7 @@ fn seal(payload: &[u8]) -> Vec<u8> {
         sealed.extend_from_slice(found);
         SecretBytes::zeroed(0)
     };
-    backend.shelf().get(at.reference, &mut take).unwrap();
+    backend.shelf().get(at.reference, &Locator::default(), &mut take).unwrap();
     sealed
 }
 

@@ -18,6 +18,7 @@ mod kind;
 mod memory;
 mod process;
 mod secret;
+mod shelf;
 mod steps;
 
 pub use backend::{
@@ -38,6 +39,7 @@ pub use kind::ErrorKind;
 pub use memory::{MemoryStatus, memory_status};
 pub use process::Process;
 pub use secret::SecretBytes;
+pub use shelf::Shelf;
 #[cfg(feature = "test-hooks")]
 pub use steps::on_step;
 pub use steps::step;

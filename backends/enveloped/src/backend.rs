@@ -4,15 +4,15 @@ use std::path::Path;
 
 use strongroom_backend::{
     Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
-    Reference, Result, SecretBytes,
+    Reference, Result, SecretBytes, Shelf,
 };
 
-use crate::{Shelf, envelope};
+use crate::envelope;
 
 /// The longest payload: 1 MiB.
 pub const PAYLOAD_LIMIT: usize = 1 << 20;
 
-/// Encrypts payloads under their project's key and lays them on a shelf. Locators are empty.
+/// Encrypts payloads under their project's key and lays them on a shelf.
 pub struct Enveloped<S> {
     shelf: S,
 }
@@ -21,6 +21,11 @@ impl<S: Shelf> Enveloped<S> {
     /// Over this shelf.
     pub fn new(shelf: S) -> Enveloped<S> {
         Enveloped { shelf }
+    }
+
+    /// The longest payload, in bytes, whose envelope fits on the shelf.
+    fn payload_limit(&self) -> usize {
+        self.shelf.envelope_limit().saturating_sub(envelope::OVERHEAD).min(PAYLOAD_LIMIT)
     }
 
     /// The shelf, for what only its kind can do.
@@ -32,15 +37,16 @@ impl<S: Shelf> Enveloped<S> {
 impl<S: Shelf> Backend for Enveloped<S> {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            payload_limit: PAYLOAD_LIMIT,
+            payload_limit: self.payload_limit(),
             durable: self.shelf.is_durable(),
             binds_placement: true,
         }
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
+        let limit = self.payload_limit();
         match payload.len() {
-            1..=PAYLOAD_LIMIT => {}
+            len if (1..=limit).contains(&len) => {}
             0 => {
                 return Err(Error::new(
                     ErrorKind::InvalidArgument,
@@ -51,25 +57,23 @@ impl<S: Shelf> Backend for Enveloped<S> {
             len => {
                 return Err(Error::new(
                     ErrorKind::TooLarge,
-                    format!("the payload has {len} bytes, the limit is {PAYLOAD_LIMIT}"),
+                    format!("the payload has {len} bytes, the limit is {limit}"),
                     "store the data elsewhere, encrypted under a key that is kept here",
                 ));
             }
         }
-        self.shelf.put(at.reference, envelope::seal(at, payload)?)?;
-        Ok(Locator::default())
+        self.shelf.put(at.reference, envelope::seal(at, payload)?)
     }
 
-    fn load(&self, at: &Placement<'_>, _: &Locator) -> Result<SecretBytes> {
-        self.shelf.get(at.reference, &mut |found| envelope::open(at, found))
+    fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
+        self.shelf.get(at.reference, locator, &mut |found| envelope::open(at, found))
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
         if targets.is_empty() {
             return Ok(Destroyed::Gone);
         }
-        let references: Vec<Reference> = targets.iter().map(|(reference, _)| *reference).collect();
-        self.shelf.remove(&references)
+        self.shelf.remove(targets)
     }
 
     fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {

@@ -8,6 +8,9 @@ use crate::device_envelope;
 /// One header field: the generation of the project key.
 const ENVELOPE: Sealing = Sealing::new("envelope", b"SRE1", "strongroom/envelope/1", 4);
 
+/// How many bytes an envelope has beside its payload, of the suite that has more of them.
+pub(crate) const OVERHEAD: usize = ENVELOPE.overhead();
+
 /// The payload, encrypted under its project's key for its place alone.
 pub(crate) fn seal(at: &Placement<'_>, payload: &SecretBytes) -> Result<Vec<u8>> {
     match at.key.material() {

@@ -1,5 +1,5 @@
 //! The enveloped backend of the [Strongroom](https://docs.rs/strongroom) secret store: encrypts each
-//! payload under its project's key and lays the envelope on a [shelf](Shelf).
+//! payload under its project's key and lays the envelope on a [shelf](strongroom_backend::Shelf).
 //!
 //! ```
 //! use strongroom_backend::{
@@ -25,13 +25,12 @@
 mod backend;
 mod device_envelope;
 mod envelope;
+mod errors;
 mod memory;
-mod shelf;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use backend::{Enveloped, PAYLOAD_LIMIT};
 pub use memory::MemoryShelf;
-pub use shelf::Shelf;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteShelf;

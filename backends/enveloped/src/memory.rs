@@ -6,11 +6,10 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use strongroom_backend::{
-    Destroyed, Error, ErrorKind, Health, Marker, Reference, Result, SecretBytes,
+    Destroyed, Error, ErrorKind, Health, Locator, Marker, Reference, Result, SecretBytes, Shelf,
 };
 
-use crate::Shelf;
-use crate::shelf::errors;
+use crate::errors;
 
 /// Keeps envelopes as long as the process lives.
 #[derive(Default)]
@@ -33,13 +32,13 @@ impl Shelf for MemoryShelf {
         false
     }
 
-    fn put(&self, reference: Reference, envelope: Vec<u8>) -> Result<()> {
+    fn put(&self, reference: Reference, envelope: Vec<u8>) -> Result<Locator> {
         use std::collections::btree_map::Entry;
         match self.contents().envelopes.entry(reference) {
             Entry::Occupied(_) => Err(errors::taken(reference)),
             Entry::Vacant(place) => {
                 place.insert(envelope);
-                Ok(())
+                Ok(Locator::default())
             }
         }
     }
@@ -47,6 +46,7 @@ impl Shelf for MemoryShelf {
     fn get(
         &self,
         reference: Reference,
+        _: &Locator,
         open: &mut dyn FnMut(&[u8]) -> Result<SecretBytes>,
     ) -> Result<SecretBytes> {
         match self.contents().envelopes.get(&reference) {
@@ -55,9 +55,9 @@ impl Shelf for MemoryShelf {
         }
     }
 
-    fn remove(&self, references: &[Reference]) -> Result<Destroyed> {
+    fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
         let mut contents = self.contents();
-        for reference in references {
+        for (reference, _) in targets {
             contents.envelopes.remove(reference);
         }
         Ok(Destroyed::Gone)

@@ -5,13 +5,12 @@ use std::path::Path;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 use strongroom_backend::{
-    Destroyed, Error, ErrorKind, Health, Marker, Reference, Result, SecretBytes, StoreId,
-    random_bytes, step,
+    Destroyed, Error, ErrorKind, Health, Locator, Marker, Reference, Result, SecretBytes, Shelf,
+    StoreId, random_bytes, step,
 };
 use strongroom_sqlite::{Database, Migration, Schema, Truncated, sql_error};
 
-use crate::Shelf;
-use crate::shelf::errors;
+use crate::errors;
 
 const SCHEMA: Schema = Schema {
     application_id: 0x5352_5348,
@@ -77,22 +76,23 @@ impl Shelf for SqliteShelf {
         true
     }
 
-    fn put(&self, reference: Reference, envelope: Vec<u8>) -> Result<()> {
+    fn put(&self, reference: Reference, envelope: Vec<u8>) -> Result<Locator> {
         self.database.write(move |connection| insert(connection, reference, &envelope))?;
         step("shelf.put-committed");
-        Ok(())
+        Ok(Locator::default())
     }
 
     fn get(
         &self,
         reference: Reference,
+        _: &Locator,
         open: &mut dyn FnMut(&[u8]) -> Result<SecretBytes>,
     ) -> Result<SecretBytes> {
         self.database.read(|connection| read(connection, reference, open))
     }
 
-    fn remove(&self, references: &[Reference]) -> Result<Destroyed> {
-        let references = references.to_vec();
+    fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
+        let references: Vec<Reference> = targets.iter().map(|(reference, _)| *reference).collect();
         self.database.write(move |connection| {
             references.iter().try_for_each(|reference| delete(connection, *reference))
         })?;

@@ -3,8 +3,8 @@
 mod common;
 
 use common::{place, project_key};
-use strongroom_backend::{Backend, ErrorKind, Locator, Placement, SecretBytes, VersionId};
-use strongroom_enveloped::{Enveloped, MemoryShelf, Shelf};
+use strongroom_backend::{Backend, ErrorKind, Locator, Placement, SecretBytes, Shelf, VersionId};
+use strongroom_enveloped::{Enveloped, MemoryShelf};
 
 const HEADER: usize = 76;
 const TAG: usize = 16;
@@ -25,7 +25,7 @@ fn raw(backend: &Enveloped<MemoryShelf>, at: &Placement<'_>) -> Vec<u8> {
         copy = found.to_vec();
         SecretBytes::zeroed(0)
     };
-    backend.shelf().get(at.reference, &mut keep).unwrap();
+    backend.shelf().get(at.reference, &Locator::default(), &mut keep).unwrap();
     copy
 }
 
@@ -117,7 +117,8 @@ fn no_swapped_envelope_opens() {
         backend.store(at, &SecretBytes::copy_of(PAYLOAD).unwrap()).unwrap();
     }
     let (first, second) = (raw(&backend, &one), raw(&backend, &other));
-    backend.shelf().remove(&[one.reference, other.reference]).unwrap();
+    let here = |reference| (reference, Locator::default());
+    backend.shelf().remove(&[here(one.reference), here(other.reference)]).unwrap();
     backend.shelf().put(one.reference, second).unwrap();
     backend.shelf().put(other.reference, first).unwrap();
     for at in [&one, &other] {

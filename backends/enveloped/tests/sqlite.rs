@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use common::{place, project_key};
 use rusqlite::Connection;
 use strongroom_backend::{
-    Backend, Destroyed, ErrorKind, Locator, Marker, Reference, SecretBytes, Severity, StoreId,
+    Backend, Destroyed, ErrorKind, Locator, Marker, Reference, SecretBytes, Severity, Shelf,
+    StoreId,
 };
-use strongroom_enveloped::{Enveloped, Shelf, SqliteShelf};
+use strongroom_enveloped::{Enveloped, SqliteShelf};
 use tempfile::TempDir;
 
 fn shelf() -> (TempDir, PathBuf, Enveloped<SqliteShelf>) {
@@ -43,7 +44,7 @@ fn traces(backend: &Enveloped<SqliteShelf>, reference: u8) -> Vec<Vec<u8>> {
         found = envelope.chunks_exact(16).step_by(step).map(<[u8]>::to_vec).collect();
         SecretBytes::zeroed(0)
     };
-    backend.shelf().get(target(reference).0, &mut look).unwrap();
+    backend.shelf().get(target(reference).0, &Locator::default(), &mut look).unwrap();
     found
 }
 

@@ -1,0 +1,277 @@
+//! Payloads as objects of the server: put, got, removed and listed. What they hold is the business of
+//! [`KmipShelf`](crate::KmipShelf) and [`KmipObjects`](crate::KmipObjects).
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use strongroom_backend::{
+    Error, ErrorKind, Health, Locator, Reference, Result, SecretBytes, random_bytes, step,
+};
+
+use crate::attributes::Attribute;
+use crate::enumerations::{ObjectType, State, usage};
+use crate::failure::Effect;
+use crate::locate::{BATCH, attributes_of, locate};
+use crate::managed_object::ManagedObject;
+use crate::message::{AfterFailure, Failed, Outcome, Response};
+use crate::namespace::APPLICATION;
+use crate::operations::{Activate, Get, Locate, Register, Request};
+use crate::removal::remove;
+use crate::ttlv::Tag;
+use crate::turns::Turns;
+use crate::{KmipClient, Namespace};
+
+/// The objects of one namespace.
+pub(crate) struct Objects {
+    pub(crate) client: Arc<KmipClient>,
+    pub(crate) namespace: Namespace,
+    pub(crate) turns: Turns,
+    /// Whether the server has refused Application Specific Information.
+    plain_names: AtomicBool,
+    /// What the pages of a list have in common: identifiers, and the references in their names.
+    listed: Mutex<BTreeMap<String, Option<Reference>>>,
+}
+
+impl Objects {
+    pub(crate) fn new(client: Arc<KmipClient>, namespace: Namespace) -> Objects {
+        Objects {
+            client,
+            namespace,
+            turns: Turns::default(),
+            plain_names: AtomicBool::new(false),
+            listed: Mutex::default(),
+        }
+    }
+
+    /// Keeps an object under a reference. `AlreadyExists` when one is kept there.
+    pub(crate) fn put(&self, reference: Reference, object: ManagedObject<'_>) -> Result<Locator> {
+        let name = self.namespace.payload(reference);
+        let _turn = self.turns.wait(name.clone());
+        match self.register(&name, object) {
+            Err(error) if error.kind() == ErrorKind::Timeout => {}
+            done => return done,
+        }
+        // The server may have it. Only if it has not, it is asked once more.
+        if let Some(identifier) = self.registered_after_all(&name, object)? {
+            return Ok(locator(identifier));
+        }
+        self.register(&name, object)
+    }
+
+    /// Registers, and looks whether the name was free; then activates.
+    fn register(&self, name: &str, object: ManagedObject<'_>) -> Result<Locator> {
+        let response = self.register_with_attributes(name, object)?;
+        step("kmip.registered");
+        let refused = matches!(response.result(0)?, Outcome::Refused(ref why)
+            if why.kind() == ErrorKind::Unsupported);
+        let response = if refused && !self.plain_names.swap(true, Ordering::Relaxed) {
+            self.register_with_attributes(name, object)?
+        } else {
+            response
+        };
+        self.judge(name, object, &response)
+    }
+
+    fn register_with_attributes(&self, name: &str, object: ManagedObject<'_>) -> Result<Response> {
+        let group = self.namespace.payloads();
+        let mut attributes = vec![Attribute::Name(name), Attribute::ObjectGroup(&group)];
+        if !self.plain_names.load(Ordering::Relaxed) {
+            let namespace = APPLICATION;
+            attributes.push(Attribute::ApplicationSpecificInformation { namespace, data: name });
+        }
+        if has_state(object.object_type) {
+            attributes.push(Attribute::CryptographicUsageMask(usage::OF_SECRET_DATA));
+        }
+        let register = Register { object, attributes: &attributes };
+        let locate = Locate { attributes: &[Attribute::Name(name)], offset: 0 };
+        self.client.batch(&[&register, &locate], AfterFailure::Stop, Effect::Once)
+    }
+
+    fn judge(&self, name: &str, object: ManagedObject<'_>, response: &Response) -> Result<Locator> {
+        let identifier = match response.answer::<Register<'_>>(0) {
+            Ok(identifier) => identifier,
+            Err(Failed::Refused(refusal)) if refusal.kind() == ErrorKind::AlreadyExists => {
+                return Err(taken(name));
+            }
+            Err(failed) => return Err(failed.into()),
+        };
+        let named = response.answer::<Locate<'_>>(1)?.identifiers;
+        if named.iter().any(|found| *found != identifier) {
+            remove(&self.client, &[identifier])?;
+            return Err(taken(name));
+        }
+        if has_state(object.object_type) {
+            self.activate(&identifier)?;
+        }
+        Ok(locator(identifier))
+    }
+
+    /// The object that a request whose outcome is not known left on the server, if it did.
+    fn registered_after_all(
+        &self,
+        name: &str,
+        object: ManagedObject<'_>,
+    ) -> Result<Option<String>> {
+        let found = locate(&self.client, &[Attribute::Name(name)])?;
+        for identifier in &found {
+            let same = match self.client.ask(&Get { identifier }) {
+                Ok(there) => there.equals(object.value),
+                Err(Failed::Refused(refusal)) if refusal.is_not_found() => false,
+                Err(failed) => return Err(failed.into()),
+            };
+            if same {
+                if has_state(object.object_type) {
+                    self.activate(identifier)?;
+                }
+                return Ok(Some(identifier.clone()));
+            }
+        }
+        if found.is_empty() { Ok(None) } else { Err(taken(name)) }
+    }
+
+    /// Makes an object Active, if it is not.
+    fn activate(&self, identifier: &str) -> Result<()> {
+        let activate = Activate { identifier };
+        let response = self.client.batch(&[&activate], AfterFailure::Stop, Effect::SameTwice)?;
+        let Outcome::Refused(refusal) = response.result(0)? else { return Ok(()) };
+        // Asked again, because an answer was lost, it is Active already.
+        let wanted = [Tag::STATE];
+        let found = attributes_of(&self.client, &[identifier.to_string()], &wanted)?;
+        if found.into_iter().flatten().any(|found| found.state == Some(State::Active)) {
+            return Ok(());
+        }
+        Err(refusal.into_error())
+    }
+
+    /// Brings the bytes back: one round trip where the locator is known. `NotFound` when there are none.
+    pub(crate) fn get(&self, reference: Reference, locator: &Locator) -> Result<SecretBytes> {
+        let name = self.namespace.payload(reference);
+        let identifiers = match identifier_in(locator)? {
+            Some(identifier) => vec![identifier.to_string()],
+            None => locate(&self.client, &[Attribute::Name(&name)])?,
+        };
+        for identifier in &identifiers {
+            match self.client.ask(&Get { identifier }) {
+                Ok(value) => return Ok(value),
+                Err(Failed::Refused(refusal)) if refusal.is_not_found() => {}
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        Err(Error::new(
+            ErrorKind::NotFound,
+            format!("the KMIP server has no object {name}"),
+            "run `strongroom doctor`; check that it is the right server, and the namespace",
+        ))
+    }
+
+    /// Destroys what is kept under these references, however often it is there.
+    pub(crate) fn remove(&self, targets: &[(Reference, Locator)]) -> Result<()> {
+        for some in targets.chunks(BATCH) {
+            let mut identifiers = self.named(some)?;
+            for (_, locator) in some {
+                identifiers.extend(identifier_in(locator)?.map(str::to_string));
+            }
+            identifiers.sort_unstable();
+            identifiers.dedup();
+            remove(&self.client, &identifiers)?;
+        }
+        Ok(())
+    }
+
+    fn named(&self, targets: &[(Reference, Locator)]) -> Result<Vec<String>> {
+        let names: Vec<String> =
+            targets.iter().map(|(reference, _)| self.namespace.payload(*reference)).collect();
+        let attributes: Vec<_> = names.iter().map(|name| [Attribute::Name(name)]).collect();
+        let asked: Vec<_> =
+            attributes.iter().map(|attributes| Locate { attributes, offset: 0 }).collect();
+        let batch: Vec<&dyn Request> = asked.iter().map(|one| one as &dyn Request).collect();
+        let response = self.client.batch(&batch, AfterFailure::Continue, Effect::Nothing)?;
+        let mut found = Vec::new();
+        for at in 0..batch.len() {
+            found.extend(response.answer::<Locate<'_>>(at)?.identifiers);
+        }
+        Ok(found)
+    }
+
+    /// Up to `limit` references after `after`. The names are asked for once for all pages.
+    pub(crate) fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {
+        let group = self.namespace.payloads();
+        let there = locate(&self.client, &[Attribute::ObjectGroup(&group)])?;
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if after.is_none() {
+            listed.clear();
+        }
+        listed.retain(|identifier, _| there.binary_search(identifier).is_ok());
+        let new: Vec<String> =
+            there.into_iter().filter(|identifier| !listed.contains_key(identifier)).collect();
+        let found = attributes_of(&self.client, &new, &[Tag::NAME, Tag::STATE])?;
+        for (identifier, found) in new.into_iter().zip(found) {
+            let names = found.map(|found| found.names).unwrap_or_default();
+            let reference = names.iter().find_map(|name| self.namespace.reference_in(name));
+            listed.insert(identifier, reference);
+        }
+        let mut page: Vec<Reference> = listed.values().flatten().copied().collect();
+        page.sort_unstable();
+        page.dedup();
+        page.retain(|reference| after.is_none_or(|after| *reference > after));
+        page.truncate(limit);
+        Ok(page)
+    }
+
+    /// Puts, gets and removes an object, which leaves nothing behind.
+    pub(crate) fn rehearse(&self, object_type: ObjectType) -> Result<()> {
+        let reference = Reference::from_bytes(random_bytes()?);
+        let value = SecretBytes::random(32)?;
+        let locator = self.put(reference, ManagedObject { object_type, value: &value })?;
+        let same = self.get(reference, &locator).map(|found| found.equals(&value));
+        self.remove(&[(reference, locator)])?;
+        if same? {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Corrupt,
+            "the KMIP server gave back other bytes than it was given",
+            "ask the server's operator",
+        ))
+    }
+
+    /// One finding: whether objects can be put, got and removed now.
+    pub(crate) fn health(&self, object_type: ObjectType) -> Vec<Health> {
+        let told = self.rehearse(object_type).and_then(|()| self.client.version());
+        vec![match told {
+            Ok((server, version)) => {
+                Health::ok("kmip", format!("{server} keeps payloads, KMIP {version}"))
+            }
+            Err(error) => Health::error("kmip", error.to_string()),
+        }]
+    }
+}
+
+/// Whether objects of this type have a state and a use: all but opaque ones.
+fn has_state(object_type: ObjectType) -> bool {
+    object_type != ObjectType::OpaqueObject
+}
+
+fn locator(identifier: String) -> Locator {
+    Locator::new(identifier.into_bytes())
+}
+
+fn identifier_in(locator: &Locator) -> Result<Option<&str>> {
+    let text = std::str::from_utf8(locator.as_bytes()).map_err(|_| {
+        Error::new(
+            ErrorKind::Corrupt,
+            "a locator is no identifier of a KMIP server",
+            "run `strongroom doctor`",
+        )
+    })?;
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn taken(name: &str) -> Error {
+    Error::new(
+        ErrorKind::AlreadyExists,
+        format!("the KMIP server has an object {name} already"),
+        "store under a new reference",
+    )
+}

@@ -1,0 +1,46 @@
+use strongroom_backend::Result;
+
+use super::{Answered, Request};
+use crate::enumerations::{Operation, QueryFunction};
+use crate::protocol_version::ProtocolVersion;
+use crate::ttlv::{Encoder, Structure, Tag};
+
+/// Asks what the server can do.
+pub(crate) struct Query;
+
+/// What it said, in the numbers of the specification.
+#[derive(Debug, Default)]
+pub(crate) struct Queried {
+    pub(crate) operations: Vec<u32>,
+    pub(crate) object_types: Vec<u32>,
+    pub(crate) vendor: Option<String>,
+}
+
+impl Request for Query {
+    fn operation(&self) -> Operation {
+        Operation::Query
+    }
+
+    fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
+        use QueryFunction::{Objects, Operations, ServerInformation};
+        for function in [Operations, Objects, ServerInformation] {
+            to.enumeration(Tag::QUERY_FUNCTION, function as u32);
+        }
+    }
+}
+
+impl Answered for Query {
+    type Answer = Queried;
+
+    fn decode(payload: Structure<'_>) -> Result<Queried> {
+        let numbers =
+            |tag| payload.all(tag).map(|item| item.enumeration()).collect::<Result<Vec<u32>>>();
+        let vendor =
+            payload.find(Tag::VENDOR_IDENTIFICATION).map(|item| item.text()).transpose()?;
+        Ok(Queried {
+            operations: numbers(Tag::OPERATION)?,
+            object_types: numbers(Tag::OBJECT_TYPE)?,
+            vendor: vendor.map(str::to_string),
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! One server: the connections to it that are kept, and when to try again after it failed.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use strongroom_backend::{Error, ErrorKind};
+
+use crate::connection::Connection;
+use crate::failure::Failure;
+use crate::message::Response;
+use crate::settings::ServerAddress;
+use crate::{ProtocolVersion, failure};
+
+/// A connection is closed when it is older, so that renewed certificates come into use.
+const OLDEST: Duration = Duration::from_secs(600);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection, and the version that is spoken on it.
+pub(crate) struct Line {
+    pub(crate) connection: Connection,
+    pub(crate) version: ProtocolVersion,
+}
+
+/// One server.
+pub(crate) struct Server {
+    address: ServerAddress,
+    most: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Line>,
+    /// How many connections there are, idle or in use.
+    open: usize,
+    failures: u32,
+    pause: Option<(Instant, Error)>,
+}
+
+impl Server {
+    pub(crate) fn new(address: ServerAddress, most: usize) -> Server {
+        Server { address, most: most.max(1), state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    pub(crate) fn address(&self) -> &ServerAddress {
+        &self.address
+    }
+
+    /// When it may be tried again; None when it may be tried now.
+    pub(crate) fn paused_until(&self) -> Option<Instant> {
+        let state = self.state();
+        state.pause.as_ref().map(|(until, _)| *until).filter(|until| *until > Instant::now())
+    }
+
+    /// Lets `talk` use a connection: an idle one, or one that `connect` makes.
+    pub(crate) fn with_line(
+        &self,
+        deadline: Instant,
+        connect: impl FnOnce() -> Result<Line, Failure>,
+        talk: impl FnOnce(&mut Line) -> Result<Response, Failure>,
+    ) -> Result<Response, Failure> {
+        let (mut place, idle) = self.take(deadline)?;
+        let is_new = idle.is_none();
+        let line = idle.map_or_else(connect, Ok);
+        let mut line = line.inspect_err(|failure| self.failed(failure))?;
+        match talk(&mut line) {
+            Ok(response) => {
+                place.line = Some(line);
+                self.state().failures = 0;
+                Ok(response)
+            }
+            // A request that was not sent, because the version does not have it.
+            Err(Failure::Refused(error)) if error.kind() == ErrorKind::Unsupported => {
+                place.line = Some(line);
+                Err(Failure::Refused(error))
+            }
+            Err(failure) => {
+                // What broke this connection has broken those that are idle too.
+                self.close_idle();
+                if is_new {
+                    self.failed(&failure);
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// A place among the connections, and an idle one if there is one that looks usable.
+    fn take(&self, deadline: Instant) -> Result<(Place<'_>, Option<Line>), Failure> {
+        let mut state = self.state();
+        if let Some((until, error)) = &state.pause
+            && *until > Instant::now()
+        {
+            return Err(Failure::NotSent(failure::copy(error)));
+        }
+        loop {
+            while let Some(line) = state.idle.pop() {
+                if line.connection.since().elapsed() < OLDEST && line.connection.is_usable() {
+                    return Ok((Place { server: self, line: None }, Some(line)));
+                }
+                state.open -= 1;
+            }
+            if state.open < self.most {
+                state.open += 1;
+                return Ok((Place { server: self, line: None }, None));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Failure::NotSent(self.busy()));
+            }
+            let waited = self.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn busy(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("all {} connections to the KMIP server {} are in use", self.most, self.address),
+            "raise connections in the config, or look why the server is slow",
+        )
+    }
+
+    /// Keeps everybody from trying again at once.
+    fn failed(&self, failure: &Failure) {
+        let (Failure::NotSent(error) | Failure::Unknown(error)) = failure else { return };
+        let mut state = self.state();
+        let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(10)).min(LONGEST_PAUSE);
+        state.failures += 1;
+        state.pause = Some((Instant::now() + pause, failure::copy(error)));
+    }
+
+    fn close_idle(&self) {
+        let mut state = self.state();
+        let closed = std::mem::take(&mut state.idle);
+        state.open -= closed.len();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the connections. When it is dropped, its connection is idle again, or its place free.
+struct Place<'a> {
+    server: &'a Server,
+    line: Option<Line>,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.server.state();
+        match self.line.take() {
+            Some(line) => state.idle.push(line),
+            None => state.open -= 1,
+        }
+        drop(state);
+        self.server.changed.notify_one();
+    }
+}

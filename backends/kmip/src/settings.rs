@@ -1,0 +1,88 @@
+//! How servers are reached.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::ProtocolVersion;
+
+/// The port that IANA gave to KMIP.
+pub const KMIP_PORT: u16 = 5696;
+
+/// Servers that share their objects, and how to log in to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmipSettings {
+    /// The servers, the preferred one first. The next one is asked when one does not answer.
+    pub servers: Vec<ServerAddress>,
+    /// The certificates and the key of TLS.
+    pub tls: TlsFiles,
+    /// A username and a password that the servers want beside the client certificate.
+    pub credential: Option<CredentialSource>,
+    /// The version to speak. Without one, the newest that both sides speak.
+    pub version: Option<ProtocolVersion>,
+    /// The longest that one call to one server may take, connecting included. A whole operation,
+    /// which may ask again or ask another server, takes twice as long at most.
+    pub timeout: Duration,
+    /// The most connections to one server.
+    pub connections: usize,
+}
+
+impl KmipSettings {
+    /// How long one call may take when nothing else was asked for.
+    pub const TIMEOUT: Duration = Duration::from_secs(5);
+    /// How many connections to one server there may be when nothing else was asked for.
+    pub const CONNECTIONS: usize = 8;
+
+    /// These servers, with the defaults for everything else.
+    pub fn new(servers: Vec<ServerAddress>, tls: TlsFiles) -> KmipSettings {
+        KmipSettings {
+            servers,
+            tls,
+            credential: None,
+            version: None,
+            timeout: Self::TIMEOUT,
+            connections: Self::CONNECTIONS,
+        }
+    }
+}
+
+/// Where one server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAddress {
+    /// A host name or an IP address.
+    pub host: String,
+    /// The port, usually [`KMIP_PORT`].
+    pub port: u16,
+    /// The name that its certificate must have, when that is not `host`.
+    pub server_name: Option<String>,
+}
+
+impl std::fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            return write!(f, "[{}]:{}", self.host, self.port);
+        }
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// PEM files. They are read again when they change, so that certificates can be renewed under a
+/// running program.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificates of the authorities that vouch for the servers. The system's are not used.
+    pub ca: PathBuf,
+    /// The client certificate, and those between it and its authority.
+    pub certificate: PathBuf,
+    /// The key of the client certificate. Everyone but its owner and group must be kept from it.
+    pub key: PathBuf,
+}
+
+/// Where a username and a password come from. Never the config itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CredentialSource {
+    /// The username.
+    pub username: String,
+    /// A file that nobody but its owner and group can read. One final newline is not part of the
+    /// password.
+    pub password_file: PathBuf,
+}
