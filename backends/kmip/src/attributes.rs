@@ -18,6 +18,8 @@ pub(crate) enum Attribute<'a> {
     ObjectType(ObjectType),
     AesKey { bits: i32 },
     CryptographicUsageMask(i32),
+    Sensitive(bool),
+    Extractable(bool),
 }
 
 impl Attribute<'_> {
@@ -51,6 +53,12 @@ impl Attribute<'_> {
             Attribute::AesKey { bits } => {
                 write(to, Tag::CRYPTOGRAPHIC_ALGORITHM, &|to, tag| to.enumeration(tag, AES));
                 write(to, Tag::CRYPTOGRAPHIC_LENGTH, &|to, tag| to.integer(tag, bits));
+            }
+            Attribute::Sensitive(yes) => {
+                write(to, Tag::SENSITIVE, &|to, tag| to.boolean(tag, yes));
+            }
+            Attribute::Extractable(yes) => {
+                write(to, Tag::EXTRACTABLE, &|to, tag| to.boolean(tag, yes));
             }
             Attribute::CryptographicUsageMask(mask) => {
                 write(to, Tag::CRYPTOGRAPHIC_USAGE_MASK, &|to, tag| to.integer(tag, mask));

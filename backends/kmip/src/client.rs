@@ -19,7 +19,7 @@ use crate::tls::{Tls, read_secret};
 /// A client of one or several servers that share their objects.
 ///
 /// Safe to call from any thread, many at once; each call uses a connection of its own, and connections
-/// are kept. A call ends within twice [`KmipSettings::timeout`]. In a forked child every call is
+/// are kept. A message is given up after twice [`KmipSettings::timeout`]. In a forked child every call is
 /// `Forked`.
 pub struct KmipClient {
     settings: KmipSettings,
@@ -125,7 +125,7 @@ impl KmipClient {
         let header = |version| Header {
             version,
             credential: self.credential(password.as_ref()),
-            maximum_response_size: i32::try_from(RESPONSE_LIMIT).unwrap_or(i32::MAX),
+            maximum_response_size: i32::try_from(RESPONSE_LIMIT).ok(),
         };
         let connect = || {
             let config = self.tls.config().map_err(Failure::Refused)?;
@@ -168,7 +168,7 @@ impl KmipClient {
         negotiate(&mut connection, deadline, |version| Header {
             version,
             credential: self.credential(password.as_ref()),
-            maximum_response_size: i32::try_from(RESPONSE_LIMIT).unwrap_or(i32::MAX),
+            maximum_response_size: i32::try_from(RESPONSE_LIMIT).ok(),
         })
     }
 

@@ -81,7 +81,10 @@ impl Connection {
         let sent = self.stream.write_all(request).and_then(|()| self.stream.flush());
         let answer = sent.and_then(|()| self.read_message());
         let bytes = answer.map_err(|e| tls_error::exchange(&self.address, &e))?;
-        Response::new(bytes).map_err(Failure::Unknown)
+        Response::new(bytes).map_err(|e| {
+            let damaged = io::Error::new(io::ErrorKind::InvalidData, e.what());
+            tls_error::exchange(&self.address, &damaged)
+        })
     }
 
     fn read_message(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -33,15 +33,20 @@ impl Effect {
     /// The error of a request of this effect: one that may have been carried out is `Timeout`.
     pub(crate) fn error(self, failure: Failure) -> Error {
         match failure {
-            Failure::Unknown(error) if self != Effect::Nothing => Error::new(
-                ErrorKind::Timeout,
-                error.what().to_string(),
-                "read back what became of it, then try again",
-            )
-            .with_native(error.native().unwrap_or("no answer").to_string()),
+            Failure::Unknown(error) if self != Effect::Nothing => outcome_unknown(error),
             Failure::Refused(error) | Failure::NotSent(error) | Failure::Unknown(error) => error,
         }
     }
+}
+
+/// The error of something that may have been carried out, whatever came after it.
+pub(crate) fn outcome_unknown(error: Error) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        error.what().to_string(),
+        "read back what became of it, then try again",
+    )
+    .with_native(error.native().unwrap_or("no answer").to_string())
 }
 
 /// The same error again, for another caller.

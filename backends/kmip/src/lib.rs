@@ -9,6 +9,8 @@ mod enumerations;
 mod failure;
 #[cfg(feature = "test-harness")]
 pub mod harness;
+mod info;
+mod keys;
 mod locate;
 mod managed_object;
 mod marker;
@@ -21,6 +23,7 @@ mod plaintext;
 mod protocol_version;
 mod reasons;
 mod removal;
+mod root_keys;
 mod server;
 mod settings;
 mod shelf;
@@ -28,10 +31,16 @@ mod tls;
 mod tls_error;
 mod ttlv;
 mod turns;
+mod wrapped_key;
 
 pub use client::KmipClient;
+pub use info::KmipInfo;
+pub use keys::{KmipKeys, RootKeyUse};
 pub use namespace::Namespace;
 pub use plaintext::{KmipObjects, PAYLOAD_LIMIT, PlaintextType};
 pub use protocol_version::ProtocolVersion;
 pub use settings::{CredentialSource, KMIP_PORT, KmipSettings, ServerAddress, TlsFiles};
 pub use shelf::{ENVELOPE_LIMIT, KmipShelf};
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ pub(crate) struct Header<'a> {
     pub(crate) version: ProtocolVersion,
     pub(crate) credential: Option<Credential<'a>>,
     /// The longest answer, in bytes, that is read.
-    pub(crate) maximum_response_size: i32,
+    pub(crate) maximum_response_size: Option<i32>,
 }
 
 /// What becomes of the batch items after one that fails.
@@ -42,7 +42,9 @@ pub(crate) fn request(
     to.structure(Tag::REQUEST_MESSAGE, |to| {
         to.structure(Tag::REQUEST_HEADER, |to| {
             header.version.encode(to);
-            to.integer(Tag::MAXIMUM_RESPONSE_SIZE, header.maximum_response_size);
+            if let Some(size) = header.maximum_response_size {
+                to.integer(Tag::MAXIMUM_RESPONSE_SIZE, size);
+            }
             if let Some(credential) = &header.credential {
                 to.structure(Tag::AUTHENTICATION, |to| authentication(to, credential));
             }

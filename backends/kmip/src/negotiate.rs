@@ -17,11 +17,12 @@ pub(crate) fn negotiate<'a>(
     deadline: Instant,
     header: impl Fn(ProtocolVersion) -> Header<'a>,
 ) -> Result<ProtocolVersion, Failure> {
+    let discover = DiscoverVersions { versions: &ProtocolVersion::SPOKEN };
     // The first version that can ask, then the newest, for servers that left the old ones behind.
     for version in [ProtocolVersion::V1_1, ProtocolVersion::V2_0] {
-        let bytes = request(&header(version), &[&DiscoverVersions], AfterFailure::Stop);
+        let bytes = request(&header(version), &[&discover], AfterFailure::Stop);
         let response = connection.exchange(&bytes, deadline).map_err(asked_only)?;
-        match response.answer::<DiscoverVersions>(0) {
+        match response.answer::<DiscoverVersions<'_>>(0) {
             Ok(answer) => return newest(&answer),
             Err(Failed::Refused(refusal)) => match refusal.reason {
                 reason::OPERATION_NOT_SUPPORTED => return Ok(ProtocolVersion::V1_0),

@@ -11,7 +11,7 @@ use strongroom_backend::{
 
 use crate::attributes::Attribute;
 use crate::enumerations::{ObjectType, State, usage};
-use crate::failure::Effect;
+use crate::failure::{Effect, outcome_unknown};
 use crate::locate::{BATCH, attributes_of, locate};
 use crate::managed_object::ManagedObject;
 use crate::message::{AfterFailure, Failed, Outcome, Response};
@@ -53,10 +53,12 @@ impl Objects {
             done => return done,
         }
         // The server may have it. Only if it has not, it is asked once more.
-        if let Some(identifier) = self.registered_after_all(&name, object)? {
-            return Ok(locator(identifier));
+        match self.registered_after_all(&name, object) {
+            Ok(Some(identifier)) => Ok(locator(identifier)),
+            Ok(None) => self.register(&name, object),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+            Err(error) => Err(outcome_unknown(error)),
         }
-        self.register(&name, object)
     }
 
     /// Registers, and looks whether the name was free; then activates.

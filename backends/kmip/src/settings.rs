@@ -19,8 +19,9 @@ pub struct KmipSettings {
     pub credential: Option<CredentialSource>,
     /// The version to speak. Without one, the newest that both sides speak.
     pub version: Option<ProtocolVersion>,
-    /// The longest that one call to one server may take, connecting included. A whole operation,
-    /// which may ask again or ask another server, takes twice as long at most.
+    /// The longest that one call to one server may take, connecting included. A message that is sent
+    /// again, or to another server, takes twice as long at most; a payload or key whose making was
+    /// not confirmed is looked for before it is made again, with messages of their own.
     pub timeout: Duration,
     /// The most connections to one server.
     pub connections: usize,

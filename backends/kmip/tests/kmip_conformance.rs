@@ -5,7 +5,9 @@ use std::sync::Arc;
 use strongroom_backend::conformance;
 use strongroom_enveloped::Enveloped;
 use strongroom_kmip::harness::PyKmip;
-use strongroom_kmip::{KmipClient, KmipObjects, KmipShelf, Namespace, PlaintextType};
+use strongroom_kmip::{
+    KmipClient, KmipKeys, KmipObjects, KmipShelf, Namespace, PlaintextType, RootKeyUse,
+};
 
 fn client(server: &PyKmip) -> Arc<KmipClient> {
     Arc::new(KmipClient::new(server.settings()).unwrap())
@@ -36,4 +38,22 @@ fn opaque_objects_on_a_server_keep_every_promise() {
     let server = PyKmip::start();
     let objects = KmipObjects::new(client(&server), namespace(), PlaintextType::OpaqueObject);
     conformance::backend(&objects).require();
+}
+
+#[test]
+fn root_keys_in_a_server_keep_every_promise() {
+    let server = PyKmip::start();
+    let keys = KmipKeys::new(client(&server), namespace(), RootKeyUse::InServer);
+    let report = conformance::key_backend(&keys);
+    report.require();
+    assert!(report.skipped().is_empty(), "nothing is left out");
+}
+
+#[test]
+fn fetched_root_keys_keep_every_promise() {
+    let server = PyKmip::start();
+    let keys = KmipKeys::new(client(&server), namespace(), RootKeyUse::Fetched);
+    let report = conformance::key_backend(&keys);
+    report.require();
+    assert!(report.skipped().is_empty(), "nothing is left out");
 }

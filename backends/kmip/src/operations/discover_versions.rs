@@ -5,22 +5,24 @@ use crate::enumerations::Operation;
 use crate::protocol_version::ProtocolVersion;
 use crate::ttlv::{Encoder, Structure, Tag};
 
-/// Asks which of our versions the server speaks.
-pub(crate) struct DiscoverVersions;
+/// Asks which of these versions the server speaks.
+pub(crate) struct DiscoverVersions<'a> {
+    pub(crate) versions: &'a [ProtocolVersion],
+}
 
-impl Request for DiscoverVersions {
+impl Request for DiscoverVersions<'_> {
     fn operation(&self) -> Operation {
         Operation::DiscoverVersions
     }
 
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
-        for version in ProtocolVersion::SPOKEN {
+        for version in self.versions {
             version.encode(to);
         }
     }
 }
 
-impl Answered for DiscoverVersions {
+impl Answered for DiscoverVersions<'_> {
     type Answer = Vec<ProtocolVersion>;
 
     fn decode(payload: Structure<'_>) -> Result<Vec<ProtocolVersion>> {

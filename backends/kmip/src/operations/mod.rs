@@ -19,7 +19,7 @@ pub(crate) use create::Create;
 pub(crate) use decrypt::Decrypt;
 pub(crate) use destroy::Destroy;
 pub(crate) use discover_versions::DiscoverVersions;
-pub(crate) use encrypt::{Encrypt, Encrypted};
+pub(crate) use encrypt::{Encrypt, Encrypted, TAG_BYTES};
 pub(crate) use get::Get;
 pub(crate) use get_attributes::GetAttributes;
 pub(crate) use locate::{Locate, Located};

@@ -6,7 +6,9 @@ use crate::protocol_version::ProtocolVersion;
 use crate::ttlv::{Encoder, Structure, Tag};
 
 /// Asks what the server can do.
-pub(crate) struct Query;
+pub(crate) struct Query<'a> {
+    pub(crate) functions: &'a [QueryFunction],
+}
 
 /// What it said, in the numbers of the specification.
 #[derive(Debug, Default)]
@@ -16,20 +18,19 @@ pub(crate) struct Queried {
     pub(crate) vendor: Option<String>,
 }
 
-impl Request for Query {
+impl Request for Query<'_> {
     fn operation(&self) -> Operation {
         Operation::Query
     }
 
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
-        use QueryFunction::{Objects, Operations, ServerInformation};
-        for function in [Operations, Objects, ServerInformation] {
-            to.enumeration(Tag::QUERY_FUNCTION, function as u32);
+        for function in self.functions {
+            to.enumeration(Tag::QUERY_FUNCTION, *function as u32);
         }
     }
 }
 
-impl Answered for Query {
+impl Answered for Query<'_> {
     type Answer = Queried;
 
     fn decode(payload: Structure<'_>) -> Result<Queried> {

@@ -96,7 +96,6 @@ tags! {
     STATE = 0x42_008D "State",
     SYMMETRIC_KEY = 0x42_008F "Symmetric Key",
     TEMPLATE_ATTRIBUTE = 0x42_0091 "Template-Attribute",
-    TIME_STAMP = 0x42_0092 "Time Stamp",
     UNIQUE_BATCH_ITEM_ID = 0x42_0093 "Unique Batch Item ID",
     UNIQUE_IDENTIFIER = 0x42_0094 "Unique Identifier",
     USERNAME = 0x42_0099 "Username",

@@ -1,0 +1,200 @@
+//! The key backend: root keys in a KMIP server.
+
+use std::sync::Arc;
+
+use strongroom_backend::{
+    Error, ErrorKind, Health, KeyBackend, KeyPurpose, ProjectId, Result, RootKeyId, SecretBytes,
+    StoreId, WrapContext, random_bytes,
+};
+use strongroom_crypto::Sealing;
+
+use crate::enumerations::usage;
+use crate::message::Failed;
+use crate::operations::{Decrypt, Encrypt, Get};
+use crate::root_keys::RootKeys;
+use crate::wrapped_key::{self, IV, KEY};
+use crate::{KmipClient, Namespace};
+
+/// As the software keyring wraps, for root keys that are fetched.
+const WRAPPED_KEY: Sealing = Sealing::new("wrapped key", b"SRW1", "strongroom/wrap/1", 0);
+
+/// Where root keys are used. Never chosen at run time: the one is not as good as the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootKeyUse {
+    /// In the server, which encrypts and decrypts with AES-GCM: the key never leaves it. Needs KMIP 1.4.
+    InServer,
+    /// Fetched from the server and used in this process, for servers that do not encrypt. The key is
+    /// then as safe as one in a keyring file while a process uses it.
+    Fetched,
+}
+
+/// Root keys in a KMIP server.
+pub struct KmipKeys {
+    keys: RootKeys,
+    root_key_use: RootKeyUse,
+}
+
+impl KmipKeys {
+    /// The root keys of one namespace. Connects when it is first used.
+    pub fn new(
+        client: Arc<KmipClient>,
+        namespace: Namespace,
+        root_key_use: RootKeyUse,
+    ) -> KmipKeys {
+        let mask = match root_key_use {
+            RootKeyUse::InServer => usage::ENCRYPT | usage::DECRYPT,
+            RootKeyUse::Fetched => usage::ENCRYPT | usage::DECRYPT | usage::EXPORT,
+        };
+        KmipKeys { keys: RootKeys::new(client, namespace, mask), root_key_use }
+    }
+
+    fn encrypt(&self, root: &RootKeyId, data: &SecretBytes) -> Result<Vec<u8>> {
+        let iv: [u8; IV] = random_bytes()?;
+        let encrypted = self.keys.with(root, |identifier| {
+            self.keys.client.ask(&Encrypt { identifier, data, iv: &iv })
+        })?;
+        wrapped_key::seal(&iv, &encrypted)
+    }
+
+    fn decrypt(&self, root: &RootKeyId, blob: &[u8]) -> Result<SecretBytes, Failed> {
+        let parts = wrapped_key::parts(blob)?;
+        self.keys.with(root, |identifier| {
+            let decrypt = Decrypt { identifier, data: parts.data, iv: parts.iv, tag: parts.tag };
+            self.keys.client.ask(&decrypt)
+        })
+    }
+
+    /// What a refused decryption means. Servers do not tell a wrong tag from a fault of their own, so
+    /// they are asked to do what must work.
+    fn judge(&self, root: &RootKeyId, failed: Failed) -> Error {
+        let Failed::Refused(refusal) = failed else { return failed.into() };
+        if matches!(
+            refusal.kind(),
+            ErrorKind::NotFound
+                | ErrorKind::Unauthenticated
+                | ErrorKind::Denied
+                | ErrorKind::NotActive
+                | ErrorKind::Quota
+        ) {
+            return refusal.into_error();
+        }
+        let error = refusal.into_error();
+        if self.works_now(root) {
+            let native = error.native().unwrap_or_default().to_string();
+            return wrapped_key::corrupt("it was altered, or wrapped under another key")
+                .with_native(native);
+        }
+        error
+    }
+
+    fn works_now(&self, root: &RootKeyId) -> bool {
+        let rehearsed = || -> Result<bool> {
+            let (probe, context) = (SecretBytes::random(KEY)?, probe_context());
+            let blob = self.encrypt(root, &wrapped_key::plaintext(&probe, &context)?)?;
+            let back = wrapped_key::key_in(self.decrypt(root, &blob)?, &context)?;
+            Ok(back.equals(&probe))
+        };
+        rehearsed().unwrap_or(false)
+    }
+
+    fn fetch(&self, root: &RootKeyId) -> Result<SecretBytes> {
+        let key = self.keys.with(root, |identifier| self.keys.client.ask(&Get { identifier }))?;
+        if key.len() == KEY {
+            return Ok(key);
+        }
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            format!("the root key {root} has {} bytes instead of {KEY}", key.len()),
+            "use a key that `strongroom keys` made",
+        ))
+    }
+
+    fn test(&self) -> Result<Vec<Health>> {
+        let roots = self.keys.list()?;
+        let (probe, context) = (SecretBytes::random(KEY)?, probe_context());
+        let mut findings = Vec::new();
+        for root in &roots {
+            match self.wrap(root, &probe, &context).and_then(|b| self.unwrap(root, &b, &context)) {
+                Ok(back) if back.equals(&probe) => {}
+                Ok(_) => findings.push(Health::error(
+                    "kmip keys",
+                    format!("the root key {root} does not give back what it wrapped"),
+                )),
+                Err(error) => findings.push(Health::error("kmip keys", error.to_string())),
+            }
+        }
+        if findings.is_empty() {
+            let (server, version) = self.keys.client.version()?;
+            let found = format!("{} usable in {server}, KMIP {version}", roots.len());
+            findings.push(Health::ok("kmip keys", found));
+        }
+        if self.root_key_use == RootKeyUse::Fetched {
+            findings.push(Health::warning(
+                "kmip keys",
+                "root keys are fetched and used in this process: they are software-held",
+            ));
+        }
+        Ok(findings)
+    }
+}
+
+impl KeyBackend for KmipKeys {
+    fn kind(&self) -> &'static str {
+        "kmip"
+    }
+
+    fn binds_context(&self) -> bool {
+        true
+    }
+
+    fn check_root_key(&self, root: &RootKeyId) -> Result<Vec<Health>> {
+        self.keys.check(root)
+    }
+
+    fn root_keys(&self) -> Result<Vec<RootKeyId>> {
+        self.keys.list()
+    }
+
+    fn create_root_key(&self, id: &RootKeyId) -> Result<()> {
+        self.keys.create(id)
+    }
+
+    fn wrap(&self, root: &RootKeyId, key: &SecretBytes, context: &WrapContext) -> Result<Vec<u8>> {
+        let plaintext = wrapped_key::plaintext(key, context)?;
+        match self.root_key_use {
+            RootKeyUse::InServer => self.encrypt(root, &plaintext),
+            RootKeyUse::Fetched => {
+                WRAPPED_KEY.seal(&self.fetch(root)?, &[], &[&context.to_bytes()], key)
+            }
+        }
+    }
+
+    fn unwrap(&self, root: &RootKeyId, blob: &[u8], context: &WrapContext) -> Result<SecretBytes> {
+        let key = match self.root_key_use {
+            RootKeyUse::InServer => {
+                let plaintext = self.decrypt(root, blob);
+                wrapped_key::key_in(plaintext.map_err(|failed| self.judge(root, failed))?, context)?
+            }
+            RootKeyUse::Fetched => {
+                WRAPPED_KEY.open(&self.fetch(root)?, &[&context.to_bytes()], blob)?
+            }
+        };
+        if key.len() == KEY {
+            return Ok(key);
+        }
+        Err(wrapped_key::corrupt(&format!("it holds {} bytes", key.len())))
+    }
+
+    fn health(&self) -> Vec<Health> {
+        self.test().unwrap_or_else(|e| vec![Health::error("kmip keys", e.to_string())])
+    }
+}
+
+fn probe_context() -> WrapContext {
+    WrapContext {
+        store: StoreId::from_bytes([0; 16]),
+        project: ProjectId::STORE,
+        generation: 1,
+        purpose: KeyPurpose::CheckValue,
+    }
+}

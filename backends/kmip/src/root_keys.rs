@@ -1,0 +1,224 @@
+//! Root keys as objects of the server: made, found and looked at.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use strongroom_backend::{Error, ErrorKind, Health, Result, RootKeyId, step};
+
+use crate::attributes::{Attribute, Found};
+use crate::enumerations::{AES, ObjectType, State, usage};
+use crate::failure::{Effect, outcome_unknown};
+use crate::locate::{attributes_of, locate};
+use crate::message::{AfterFailure, Failed, Outcome, Response};
+use crate::operations::{Activate, Create, Locate};
+use crate::removal::remove;
+use crate::ttlv::Tag;
+use crate::turns::Turns;
+use crate::{KmipClient, Namespace};
+
+/// The root keys of one namespace.
+pub(crate) struct RootKeys {
+    pub(crate) client: Arc<KmipClient>,
+    namespace: Namespace,
+    /// What their use is, as the server is told.
+    usage: i32,
+    turns: Turns,
+    /// Identifiers that were looked up before.
+    known: Mutex<BTreeMap<RootKeyId, String>>,
+}
+
+impl RootKeys {
+    pub(crate) fn new(client: Arc<KmipClient>, namespace: Namespace, usage: i32) -> RootKeys {
+        RootKeys { client, namespace, usage, turns: Turns::default(), known: Mutex::default() }
+    }
+
+    /// Every root key that the server has, sorted.
+    pub(crate) fn list(&self) -> Result<Vec<RootKeyId>> {
+        let group = self.namespace.root_keys();
+        let identifiers = locate(&self.client, &[Attribute::ObjectGroup(&group)])?;
+        let found = attributes_of(&self.client, &identifiers, &[Tag::NAME, Tag::STATE])?;
+        let mut ids: Vec<RootKeyId> = found
+            .into_iter()
+            .flatten()
+            .filter_map(|found| {
+                found.names.iter().find_map(|name| self.namespace.root_key_in(name))
+            })
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Makes a 256-bit AES key in the server. `AlreadyExists` when the id is taken.
+    pub(crate) fn create(&self, id: &RootKeyId) -> Result<()> {
+        let name = self.namespace.root_key(id);
+        let _turn = self.turns.wait(name.clone());
+        if !locate(&self.client, &named(&name))?.is_empty() {
+            return Err(taken(id));
+        }
+        let identifier = match self.create_named(&name, id) {
+            // The name was free a moment ago: what has it now is the key that was asked for.
+            Err(error) if error.kind() == ErrorKind::Timeout => {
+                let found = locate(&self.client, &named(&name)).map_err(outcome_unknown)?.pop();
+                found.ok_or(error)?
+            }
+            created => created?,
+        };
+        step("kmip.root-key-created");
+        self.activate(&identifier)
+    }
+
+    fn create_named(&self, name: &str, id: &RootKeyId) -> Result<String> {
+        // Servers that do not know these two attributes refuse them.
+        let guarded = [Attribute::Sensitive(true), Attribute::Extractable(false)];
+        let may_leave = self.usage & usage::EXPORT != 0;
+        let mut response = self.create_with(name, if may_leave { &[] } else { &guarded })?;
+        let refused = |response: &Response| -> Result<bool> {
+            Ok(matches!(response.result(0)?, Outcome::Refused(ref why)
+                if why.kind() == ErrorKind::Unsupported))
+        };
+        if refused(&response)? && !may_leave {
+            response = self.create_with(name, &[])?;
+        }
+        let identifier = match response.answer::<Create<'_>>(0) {
+            Ok(identifier) => identifier,
+            Err(Failed::Refused(why)) if why.kind() == ErrorKind::AlreadyExists => {
+                return Err(taken(id));
+            }
+            Err(failed) => return Err(failed.into()),
+        };
+        let named = response.answer::<Locate<'_>>(1)?.identifiers;
+        if named.iter().any(|found| *found != identifier) {
+            remove(&self.client, &[identifier])?;
+            return Err(taken(id));
+        }
+        Ok(identifier)
+    }
+
+    fn create_with(&self, name: &str, more: &[Attribute<'_>]) -> Result<Response> {
+        let group = self.namespace.root_keys();
+        let mut attributes = vec![
+            Attribute::AesKey { bits: 256 },
+            Attribute::CryptographicUsageMask(self.usage),
+            Attribute::Name(name),
+            Attribute::ObjectGroup(&group),
+        ];
+        attributes.extend_from_slice(more);
+        let create = Create { attributes: &attributes };
+        let locate = Locate { attributes: &named(name), offset: 0 };
+        self.client.batch(&[&create, &locate], AfterFailure::Stop, Effect::Once)
+    }
+
+    fn activate(&self, identifier: &str) -> Result<()> {
+        let activate = Activate { identifier };
+        let response = self.client.batch(&[&activate], AfterFailure::Stop, Effect::SameTwice)?;
+        let Outcome::Refused(refusal) = response.result(0)? else { return Ok(()) };
+        let found = attributes_of(&self.client, &[identifier.to_string()], &[Tag::STATE])?;
+        if found.into_iter().flatten().any(|found| found.state == Some(State::Active)) {
+            return Ok(());
+        }
+        Err(refusal.into_error())
+    }
+
+    /// Lets `use_it` have the identifier of a root key. When the server does not know that any more, it
+    /// is looked up again.
+    pub(crate) fn with<T>(
+        &self,
+        id: &RootKeyId,
+        use_it: impl Fn(&str) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
+        let remembered = self.known().get(id).cloned();
+        if let Some(identifier) = remembered {
+            match use_it(&identifier) {
+                Err(Failed::Refused(refusal)) if refusal.is_not_found() => {
+                    self.known().remove(id);
+                }
+                done => return done,
+            }
+        }
+        let identifier = self.look_up(id)?;
+        let done = use_it(&identifier)?;
+        self.known().insert(id.clone(), identifier);
+        Ok(done)
+    }
+
+    fn look_up(&self, id: &RootKeyId) -> Result<String> {
+        let name = self.namespace.root_key(id);
+        let mut found = locate(&self.client, &named(&name))?;
+        match (found.pop(), found.is_empty()) {
+            (Some(identifier), true) => Ok(identifier),
+            (None, _) => Err(Error::new(
+                ErrorKind::NotFound,
+                format!("the KMIP server has no root key {name}"),
+                "check that it is the right server, and the namespace",
+            )),
+            (Some(_), false) => Err(Error::new(
+                ErrorKind::Conflict,
+                format!("the KMIP server has several objects {name}"),
+                "let the server's operator find out which is the right one, and rename the others",
+            )),
+        }
+    }
+
+    /// What is not as it should be with a root key.
+    pub(crate) fn check(&self, id: &RootKeyId) -> Result<Vec<Health>> {
+        let wanted = [
+            Tag::STATE,
+            Tag::CRYPTOGRAPHIC_ALGORITHM,
+            Tag::CRYPTOGRAPHIC_LENGTH,
+            Tag::CRYPTOGRAPHIC_USAGE_MASK,
+            Tag::SENSITIVE,
+            Tag::EXTRACTABLE,
+        ];
+        let identifier = self.look_up(id)?;
+        let found = attributes_of(&self.client, &[identifier], &wanted)?.pop().flatten();
+        let Some(found) = found else {
+            return Ok(vec![Health::error("root key", format!("{id} is not there any more"))]);
+        };
+        Ok(self.judge(id, &found))
+    }
+
+    fn judge(&self, id: &RootKeyId, found: &Found) -> Vec<Health> {
+        let mut findings = Vec::new();
+        if found.state != Some(State::Active) {
+            let how = format!("{id} is not active on the server: nothing can be unwrapped with it");
+            findings.push(Health::error("root key", how));
+        }
+        if found.algorithm != Some(AES) || found.bits != Some(256) {
+            findings.push(Health::error("root key", format!("{id} is no AES key of 256 bits")));
+        }
+        let used = found.usage_mask.unwrap_or(0);
+        if used & self.usage != self.usage {
+            let how = format!("the server does not let {id} be used for what it must be used for");
+            findings.push(Health::error("root key", how));
+        }
+        let may_leave = self.usage & usage::EXPORT != 0;
+        if !may_leave && found.extractable != Some(false) {
+            let how = format!(
+                "the server does not say that {id} cannot leave it: let its operator forbid Get for it"
+            );
+            findings.push(Health::warning("root key", how));
+        }
+        if findings.is_empty() {
+            findings
+                .push(Health::ok("root key", format!("{id} is active and used as it should be")));
+        }
+        findings
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<RootKeyId, String>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn named(name: &str) -> [Attribute<'_>; 2] {
+    [Attribute::ObjectType(ObjectType::SymmetricKey), Attribute::Name(name)]
+}
+
+fn taken(id: &RootKeyId) -> Error {
+    Error::new(
+        ErrorKind::AlreadyExists,
+        format!("the KMIP server has a root key {id} already"),
+        "choose an id that was never used",
+    )
+}
