@@ -12,7 +12,7 @@ use crate::failure::{Effect, Failure};
 use crate::message::{AfterFailure, Credential, Failed, Header, Response, request};
 use crate::negotiate::negotiate;
 use crate::operations::{Answered, Request};
-use crate::server::{Line, Server};
+use crate::server::{Line, Patience, Server};
 use crate::settings::KmipSettings;
 use crate::tls::{Tls, read_secret};
 
@@ -32,11 +32,7 @@ impl KmipClient {
     /// Takes the settings; connects when it is first used. `Config` when there is no server.
     pub fn new(settings: KmipSettings) -> Result<KmipClient> {
         if settings.servers.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "no KMIP server is named",
-                "name at least one in the config",
-            ));
+            return Err(no_server());
         }
         let server = |address: &_| Server::new(Clone::clone(address), settings.connections);
         Ok(KmipClient {
@@ -90,28 +86,26 @@ impl KmipClient {
         give_up: Instant,
     ) -> Result<Response, Failure> {
         let mut last = None;
-        for server in &self.servers {
-            let deadline = give_up.min(Instant::now() + self.settings.timeout);
-            match self.try_server(server, operations, after_failure, deadline) {
-                Ok(response) => return Ok(response),
-                Err(Failure::Unknown(error)) if !effect.may_be_repeated() => {
-                    return Err(Failure::Unknown(error));
+        let mut tried = vec![false; self.servers.len()];
+        for patience in [Patience::WhileOthersAnswer, Patience::Needed] {
+            for (server, tried) in self.servers.iter().zip(&mut tried) {
+                let paused = server.paused(patience);
+                if *tried || paused.is_some() {
+                    last = last.or(paused.map(|(_, failure)| failure));
+                    continue;
                 }
-                // What one server may have done is not forgotten because the next is not there.
-                Err(failure) => match (&last, &failure) {
-                    (Some(Failure::Unknown(_)), Failure::NotSent(_) | Failure::Refused(_)) => {}
-                    (Some(Failure::NotSent(_)), Failure::Refused(_)) => {}
-                    _ => last = Some(failure),
-                },
+                *tried = true;
+                let deadline = give_up.min(Instant::now() + self.settings.timeout);
+                match self.try_server(server, operations, after_failure, deadline) {
+                    Ok(response) => return Ok(response),
+                    Err(Failure::Unknown(error)) if !effect.may_be_repeated() => {
+                        return Err(Failure::Unknown(error));
+                    }
+                    Err(failure) => last = Some(graver(last, failure)),
+                }
             }
         }
-        Err(last.unwrap_or_else(|| {
-            Failure::Refused(Error::new(
-                ErrorKind::Config,
-                "no KMIP server is named",
-                "name at least one in the config",
-            ))
-        }))
+        Err(last.unwrap_or_else(|| Failure::Refused(no_server())))
     }
 
     fn try_server(
@@ -154,7 +148,7 @@ impl KmipClient {
             }
         }
         let failure = last.map(|failure| Effect::Nothing.error(failure));
-        Err(failure.unwrap_or_else(|| Error::new(ErrorKind::Config, "no KMIP server", "name one")))
+        Err(failure.unwrap_or_else(no_server))
     }
 
     fn version_of(&self, server: &Server) -> Result<ProtocolVersion, Failure> {
@@ -175,8 +169,10 @@ impl KmipClient {
     /// Waits until a server may be tried again. False when it is too late for that.
     fn wait_for_a_server(&self, give_up: Instant) -> bool {
         let now = Instant::now();
-        let next = self.servers.iter().map(|server| server.paused_until().unwrap_or(now)).min();
-        let pause = next.unwrap_or(now).saturating_duration_since(now);
+        let again =
+            |server: &Server| server.paused(Patience::Needed).map_or(now, |(until, _)| until);
+        let pause =
+            self.servers.iter().map(again).min().unwrap_or(now).saturating_duration_since(now);
         if now + pause >= give_up {
             return false;
         }
@@ -223,6 +219,21 @@ impl fmt::Debug for KmipClient {
         let servers: Vec<String> = self.settings.servers.iter().map(|s| s.to_string()).collect();
         write!(f, "KmipClient({})", servers.join(", "))
     }
+}
+
+/// The failure to tell of: what one server may have done is not forgotten because the next is not there,
+/// and one that may come back is waited for, whatever is wrong with the others.
+fn graver(before: Option<Failure>, now: Failure) -> Failure {
+    match (before, &now) {
+        (Some(unknown @ Failure::Unknown(_)), _) => unknown,
+        (Some(not_sent @ Failure::NotSent(_)), Failure::Refused(_)) => not_sent,
+        _ => now,
+    }
+}
+
+fn no_server() -> Error {
+    let next = "name at least one in the config";
+    Error::new(ErrorKind::Config, "no KMIP server is named", next)
 }
 
 /// Refuses, before anything is sent, what the version cannot say.

@@ -7,6 +7,8 @@ mod connection;
 mod deadline;
 mod enumerations;
 mod failure;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(feature = "test-harness")]
 pub mod harness;
 mod info;

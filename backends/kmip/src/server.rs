@@ -15,6 +15,9 @@ use crate::{ProtocolVersion, failure};
 const OLDEST: Duration = Duration::from_secs(600);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// A server that takes long to fail is left alone for so many times as long, while others answer.
+const SLOW_FAILURE: u32 = 10;
+const LONGEST_SLOW_PAUSE: Duration = Duration::from_secs(60);
 
 /// A connection, and the version that is spoken on it.
 pub(crate) struct Line {
@@ -36,7 +39,23 @@ struct State {
     /// How many connections there are, idle or in use.
     open: usize,
     failures: u32,
-    pause: Option<(Instant, Error)>,
+    pause: Option<Pause>,
+}
+
+/// When a server that failed is tried again, and how it failed.
+struct Pause {
+    until: Instant,
+    while_others_answer: Instant,
+    error: Error,
+}
+
+/// Which pauses are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// All of them: another server may answer.
+    WhileOthersAnswer,
+    /// Those that keep everybody from trying again at once.
+    Needed,
 }
 
 impl Server {
@@ -48,10 +67,16 @@ impl Server {
         &self.address
     }
 
-    /// When it may be tried again; None when it may be tried now.
-    pub(crate) fn paused_until(&self) -> Option<Instant> {
+    /// When it may be tried again, and how it failed; None when it may be tried now.
+    pub(crate) fn paused(&self, patience: Patience) -> Option<(Instant, Failure)> {
         let state = self.state();
-        state.pause.as_ref().map(|(until, _)| *until).filter(|until| *until > Instant::now())
+        let pause = state.pause.as_ref()?;
+        let until = match patience {
+            Patience::WhileOthersAnswer => pause.while_others_answer,
+            Patience::Needed => pause.until,
+        };
+        let failure = Failure::NotSent(failure::copy(&pause.error));
+        (until > Instant::now()).then_some((until, failure))
     }
 
     /// Lets `talk` use a connection: an idle one, or one that `connect` makes.
@@ -61,14 +86,16 @@ impl Server {
         connect: impl FnOnce() -> Result<Line, Failure>,
         talk: impl FnOnce(&mut Line) -> Result<Response, Failure>,
     ) -> Result<Response, Failure> {
+        let started = Instant::now();
         let (mut place, idle) = self.take(deadline)?;
         let is_new = idle.is_none();
         let line = idle.map_or_else(connect, Ok);
-        let mut line = line.inspect_err(|failure| self.failed(failure))?;
+        let mut line = line.inspect_err(|failure| self.failed(failure, started))?;
         match talk(&mut line) {
             Ok(response) => {
                 place.line = Some(line);
-                self.state().failures = 0;
+                let mut state = self.state();
+                (state.failures, state.pause) = (0, None);
                 Ok(response)
             }
             // A request that was not sent, because the version does not have it.
@@ -80,7 +107,7 @@ impl Server {
                 // What broke this connection has broken those that are idle too.
                 self.close_idle();
                 if is_new {
-                    self.failed(&failure);
+                    self.failed(&failure, started);
                 }
                 Err(failure)
             }
@@ -90,11 +117,6 @@ impl Server {
     /// A place among the connections, and an idle one if there is one that looks usable.
     fn take(&self, deadline: Instant) -> Result<(Place<'_>, Option<Line>), Failure> {
         let mut state = self.state();
-        if let Some((until, error)) = &state.pause
-            && *until > Instant::now()
-        {
-            return Err(Failure::NotSent(failure::copy(error)));
-        }
         loop {
             while let Some(line) = state.idle.pop() {
                 if line.connection.since().elapsed() < OLDEST && line.connection.is_usable() {
@@ -124,12 +146,18 @@ impl Server {
     }
 
     /// Keeps everybody from trying again at once.
-    fn failed(&self, failure: &Failure) {
+    fn failed(&self, failure: &Failure, started: Instant) {
         let (Failure::NotSent(error) | Failure::Unknown(error)) = failure else { return };
         let mut state = self.state();
         let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(10)).min(LONGEST_PAUSE);
         state.failures += 1;
-        state.pause = Some((Instant::now() + pause, failure::copy(error)));
+        let now = Instant::now();
+        let slow = ((now - started) * SLOW_FAILURE).min(LONGEST_SLOW_PAUSE);
+        state.pause = Some(Pause {
+            until: now + pause,
+            while_others_answer: now + pause.max(slow),
+            error: failure::copy(error),
+        });
     }
 
     fn close_idle(&self) {

@@ -1,0 +1,70 @@
+//! What we write, PyKMIP's own client reads; and what it writes, we read.
+
+mod common;
+
+use std::process::Command;
+
+use common::{Site, client, namespace, secret};
+use strongroom_backend::{Backend, Locator};
+use strongroom_kmip::harness::PyKmip;
+use strongroom_kmip::{KmipObjects, PlaintextType};
+
+/// Runs Python with PyKMIP's client in `client`, already open, and gives what it prints.
+fn python(server: &PyKmip, program: &str) -> String {
+    let settings = server.settings();
+    let text = format!(
+        "import sys\n\
+         from kmip.pie import client as pie, objects\n\
+         from kmip import enums\n\
+         with pie.ProxyKmipClient(hostname='127.0.0.1', port={}, cert={:?}, key={:?}, ca={:?},\n\
+             ssl_version='PROTOCOL_TLSv1_2') as client:\n    {}\n",
+        server.address().port,
+        settings.tls.certificate,
+        settings.tls.key,
+        settings.tls.ca,
+        program.replace('\n', "\n    "),
+    );
+    let output = Command::new(server.python()).arg("-c").arg(text).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_string()
+}
+
+#[test]
+fn its_client_reads_ours() {
+    let server = PyKmip::start();
+    for plaintext in [PlaintextType::SecretData, PlaintextType::OpaqueObject] {
+        let objects = KmipObjects::new(client(server.settings()), namespace("test"), plaintext);
+        let site = Site::new();
+        let locator = objects.store(&site.placement(), &secret(b"correct horse")).unwrap();
+        let identifier = String::from_utf8(locator.as_bytes().to_vec()).unwrap();
+        let read = format!(
+            "found = client.get({identifier:?})\n\
+             named = client.get_attributes({identifier:?}, ['Name'])[1][0].attribute_value\n\
+             print(type(found).__name__, found.value.decode(), named.name_value.value)"
+        );
+        let expected = format!(
+            "{} correct horse strongroom/test/payload/{}",
+            if plaintext == PlaintextType::SecretData { "SecretData" } else { "OpaqueObject" },
+            site.reference
+        );
+        assert_eq!(python(&server, &read), expected);
+    }
+}
+
+#[test]
+fn ours_reads_what_its_client_wrote() {
+    let server = PyKmip::start();
+    let objects =
+        KmipObjects::new(client(server.settings()), namespace("test"), PlaintextType::SecretData);
+    let register = "secret = objects.SecretData(b'correct horse', enums.SecretDataType.PASSWORD)\n\
+                    opaque = objects.OpaqueObject(b'battery', enums.OpaqueDataType.NONE)\n\
+                    key = objects.SymmetricKey(enums.CryptographicAlgorithm.AES, 128, b'0123456789abcdef')\n\
+                    print(client.register(secret), client.register(opaque), client.register(key))";
+    let identifiers = python(&server, register);
+    let payloads = [&b"correct horse"[..], b"battery", b"0123456789abcdef"];
+    for (identifier, payload) in identifiers.split(' ').zip(payloads) {
+        let locator = Locator::new(identifier.as_bytes().to_vec());
+        let loaded = objects.load(&Site::new().placement(), &locator).unwrap();
+        assert!(loaded.equals(payload), "{identifier}");
+    }
+}
