@@ -11,10 +11,10 @@ use aes_gcm::{Aes256Gcm, Nonce};
 use common::{place, project_key};
 use strongroom_backend::{
     Backend, DeviceCipher, DeviceKey, Error, ErrorKind, KeyPurpose, Locator, Placement, ProjectId,
-    ProjectKey, Result, RootKeyId, Sealed, SecretBytes, StoreId, VersionId, WrapContext,
+    ProjectKey, Result, RootKeyId, Sealed, SecretBytes, Shelf, StoreId, VersionId, WrapContext,
     random_bytes,
 };
-use strongroom_enveloped::{Enveloped, MemoryShelf, Shelf};
+use strongroom_enveloped::{Enveloped, MemoryShelf};
 
 const PAYLOAD: &[u8] = b"correct horse battery staple";
 const LEAD: usize = 12;
@@ -87,7 +87,7 @@ fn stored(at: &Placement<'_>) -> Vec<u8> {
         copy = found.to_vec();
         SecretBytes::zeroed(0)
     };
-    backend.shelf().get(at.reference, &mut keep).unwrap();
+    backend.shelf().get(at.reference, &Locator::default(), &mut keep).unwrap();
     copy
 }
 

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use common::{place, project_key};
-use strongroom_backend::{Backend, Locator};
-use strongroom_enveloped::{Enveloped, MemoryShelf, Shelf};
+use strongroom_backend::{Backend, Locator, Shelf};
+use strongroom_enveloped::{Enveloped, MemoryShelf};
 
 const PAYLOAD: &[u8] = b"correct horse battery staple";
 

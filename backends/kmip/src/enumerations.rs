@@ -80,14 +80,12 @@ pub(crate) fn operation_name(number: u32) -> String {
     named(&NAMES, number)
 }
 
-/// What a managed object is.
+/// What a managed object of ours is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum ObjectType {
     Certificate = 1,
     SymmetricKey = 2,
-    PublicKey = 3,
-    PrivateKey = 4,
     SecretData = 7,
     OpaqueObject = 8,
 }
@@ -176,8 +174,8 @@ pub(crate) const STOP: u32 = 2;
 
 /// Bits of `Cryptographic Usage Mask`.
 pub(crate) mod usage {
-    /// Verify, as the published test cases have it for Secret Data, which must have some use.
-    pub(crate) const OF_SECRET_DATA: i32 = 0x02;
+    /// What the published test cases have for Secret Data too.
+    pub(crate) const VERIFY: i32 = 0x02;
     pub(crate) const ENCRYPT: i32 = 0x04;
     pub(crate) const DECRYPT: i32 = 0x08;
     pub(crate) const EXPORT: i32 = 0x40;

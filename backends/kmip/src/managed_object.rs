@@ -32,12 +32,6 @@ impl ManagedObject<'_> {
                 to.enumeration(Tag::CERTIFICATE_TYPE, X_509);
                 to.bytes(Tag::CERTIFICATE_VALUE, self.value);
             }),
-            ObjectType::PublicKey => to.structure(Tag::PUBLIC_KEY, |to| {
-                self.key_block(to, OPAQUE, false);
-            }),
-            ObjectType::PrivateKey => to.structure(Tag::PRIVATE_KEY, |to| {
-                self.key_block(to, OPAQUE, false);
-            }),
         }
     }
 

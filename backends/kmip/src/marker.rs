@@ -52,7 +52,7 @@ impl Objects {
             attributes: &[
                 Attribute::Name(&name),
                 Attribute::ObjectGroup(&group),
-                Attribute::CryptographicUsageMask(usage::OF_SECRET_DATA),
+                Attribute::CryptographicUsageMask(usage::VERIFY),
             ],
         };
         let locate = Locate { attributes: &[Attribute::Name(&name)], offset: 0 };

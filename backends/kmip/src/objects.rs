@@ -83,7 +83,7 @@ impl Objects {
             attributes.push(Attribute::ApplicationSpecificInformation { namespace, data: name });
         }
         if has_state(object.object_type) {
-            attributes.push(Attribute::CryptographicUsageMask(usage::OF_SECRET_DATA));
+            attributes.push(Attribute::CryptographicUsageMask(usage_of(object.object_type)));
         }
         let register = Register { object, attributes: &attributes };
         let locate = Locate { attributes: &[Attribute::Name(name)], offset: 0 };
@@ -253,6 +253,14 @@ impl Objects {
 /// Whether objects of this type have a state and a use: all but opaque ones.
 fn has_state(object_type: ObjectType) -> bool {
     object_type != ObjectType::OpaqueObject
+}
+
+/// Every cryptographic object must have some use.
+fn usage_of(object_type: ObjectType) -> i32 {
+    match object_type {
+        ObjectType::SymmetricKey => usage::ENCRYPT | usage::DECRYPT,
+        _ => usage::VERIFY,
+    }
 }
 
 fn locator(identifier: String) -> Locator {

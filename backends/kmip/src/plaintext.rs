@@ -15,14 +15,42 @@ use crate::{KmipClient, Namespace};
 /// The longest payload, in bytes.
 pub const PAYLOAD_LIMIT: usize = 64 << 10;
 
-/// What payloads are on the server.
+/// What payloads are on the server. One that cannot be of its type is Secret Data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PlaintextType {
     /// Secret Data.
     SecretData,
+    /// Symmetric Key: an AES key of 16, 24 or 32 bytes.
+    SymmetricKey,
+    /// Certificate: X.509 in DER.
+    Certificate,
     /// Opaque Object. Has no state: it can be destroyed without being revoked.
     OpaqueObject,
+}
+
+impl PlaintextType {
+    /// The type of an object with these bytes.
+    fn of(self, payload: &[u8]) -> ObjectType {
+        match self {
+            PlaintextType::SymmetricKey if matches!(payload.len(), 16 | 24 | 32) => {
+                ObjectType::SymmetricKey
+            }
+            PlaintextType::Certificate if is_der(payload) => ObjectType::Certificate,
+            PlaintextType::OpaqueObject => ObjectType::OpaqueObject,
+            _ => ObjectType::SecretData,
+        }
+    }
+}
+
+/// Whether this is one SEQUENCE with a length of two bytes, as every certificate is, and nothing more.
+fn is_der(payload: &[u8]) -> bool {
+    match payload {
+        [0x30, 0x82, high, low, content @ ..] => {
+            content.len() == usize::from(u16::from_be_bytes([*high, *low]))
+        }
+        _ => false,
+    }
 }
 
 /// Payloads as they are, on a KMIP server: its operator, and everyone to whom it gives the right, can
@@ -30,7 +58,7 @@ pub enum PlaintextType {
 /// [`KmipShelf`](crate::KmipShelf).
 pub struct KmipObjects {
     objects: Objects,
-    object_type: ObjectType,
+    plaintext: PlaintextType,
 }
 
 impl KmipObjects {
@@ -40,11 +68,7 @@ impl KmipObjects {
         namespace: Namespace,
         plaintext: PlaintextType,
     ) -> KmipObjects {
-        let object_type = match plaintext {
-            PlaintextType::SecretData => ObjectType::SecretData,
-            PlaintextType::OpaqueObject => ObjectType::OpaqueObject,
-        };
-        KmipObjects { objects: Objects::new(client, namespace), object_type }
+        KmipObjects { objects: Objects::new(client, namespace), plaintext }
     }
 }
 
@@ -71,7 +95,7 @@ impl Backend for KmipObjects {
                 ));
             }
         }
-        let object = ManagedObject { object_type: self.object_type, value: payload };
+        let object = ManagedObject { object_type: self.plaintext.of(payload), value: payload };
         self.objects.put(at.reference, object)
     }
 
@@ -96,6 +120,6 @@ impl Backend for KmipObjects {
     }
 
     fn health(&self) -> Vec<Health> {
-        self.objects.health(self.object_type)
+        self.objects.health(self.plaintext.of(&[]))
     }
 }

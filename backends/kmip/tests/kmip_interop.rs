@@ -5,6 +5,8 @@ mod common;
 use std::process::Command;
 
 use common::{Site, client, namespace, secret};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use strongroom_backend::{Backend, Locator};
 use strongroom_kmip::harness::PyKmip;
 use strongroom_kmip::{KmipObjects, PlaintextType};
@@ -32,22 +34,30 @@ fn python(server: &PyKmip, program: &str) -> String {
 #[test]
 fn its_client_reads_ours() {
     let server = PyKmip::start();
-    for plaintext in [PlaintextType::SecretData, PlaintextType::OpaqueObject] {
+    let certificate = CertificateDer::from_pem_file(server.authority().certificate()).unwrap();
+    let (words, key) = (&b"correct horse"[..], &[0xA5; 32][..]);
+    for (plaintext, payload, class) in [
+        (PlaintextType::SecretData, words, "SecretData"),
+        (PlaintextType::OpaqueObject, words, "OpaqueObject"),
+        (PlaintextType::SymmetricKey, key, "SymmetricKey"),
+        (PlaintextType::Certificate, &certificate, "X509Certificate"),
+        // What cannot be of its type.
+        (PlaintextType::SymmetricKey, words, "SecretData"),
+        (PlaintextType::Certificate, words, "SecretData"),
+    ] {
         let objects = KmipObjects::new(client(server.settings()), namespace("test"), plaintext);
         let site = Site::new();
-        let locator = objects.store(&site.placement(), &secret(b"correct horse")).unwrap();
+        let locator = objects.store(&site.placement(), &secret(payload)).unwrap();
         let identifier = String::from_utf8(locator.as_bytes().to_vec()).unwrap();
         let read = format!(
             "found = client.get({identifier:?})\n\
              named = client.get_attributes({identifier:?}, ['Name'])[1][0].attribute_value\n\
-             print(type(found).__name__, found.value.decode(), named.name_value.value)"
+             print(type(found).__name__, found.value.hex(), named.name_value.value)"
         );
-        let expected = format!(
-            "{} correct horse strongroom/test/payload/{}",
-            if plaintext == PlaintextType::SecretData { "SecretData" } else { "OpaqueObject" },
-            site.reference
-        );
-        assert_eq!(python(&server, &read), expected);
+        let hex: String = payload.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("strongroom/test/payload/{}", site.reference);
+        assert_eq!(python(&server, &read), format!("{class} {hex} {name}"));
+        objects.destroy(&[site.target(&locator)]).unwrap();
     }
 }
 

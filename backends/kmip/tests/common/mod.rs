@@ -1,4 +1,5 @@
-//! Payloads, and places for them.
+//! Payloads, and places for them. Not every test uses all of it.
+#![allow(dead_code)]
 
 use std::sync::Arc;
 
