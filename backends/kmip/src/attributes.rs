@@ -1,4 +1,4 @@
-//! Attributes of managed objects (KMIP 1.4 section 3, KMIP 2.0 section 4).
+//! Attributes of managed objects (KMIP 1.4 section 3).
 //!
 //! Up to 1.4 an attribute is a pair of its name as text and its value; from 2.0 on it is an item with
 //! a tag of its own.

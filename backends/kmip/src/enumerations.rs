@@ -1,4 +1,4 @@
-//! The enumerations that we write or look for (KMIP 1.4 section 9.1.3.2, KMIP 2.0 section 11).
+//! The enumerations that we write or look for (KMIP 1.4 section 9.1.3.2).
 //!
 //! Values that are only read stay numbers: a server may be newer than this list.
 

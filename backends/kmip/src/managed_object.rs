@@ -1,4 +1,4 @@
-//! Managed objects (KMIP 1.4 section 2.2, KMIP 2.0 section 2).
+//! Managed objects (KMIP 1.4 section 2.2).
 
 use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 

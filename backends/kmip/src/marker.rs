@@ -4,6 +4,8 @@
 //! after that. Where names are unique, as the specification wants it, only one of several can take the
 //! next number.
 
+use std::sync::{MutexGuard, PoisonError};
+
 use strongroom_backend::{Error, ErrorKind, Marker, Result, StoreId, step};
 
 use crate::attributes::Attribute;
@@ -24,9 +26,24 @@ struct Kept {
 }
 
 impl Objects {
-    /// The marker, if one was ever written.
+    /// The marker, if one was ever written. As long as the object that it was last read from is there,
+    /// it is the newest: whoever writes another one destroys it.
     pub(crate) fn marker(&self) -> Result<Option<Marker>> {
-        Ok(newest(&self.markers()?).map(|kept| kept.marker))
+        if let Some(identifier) = self.marker_read().clone() {
+            match self.client.ask(&Get { identifier: &identifier }) {
+                Ok(value) => return decode(&value).map(|(_, marker)| Some(marker)),
+                Err(Failed::Refused(refusal)) if refusal.is_not_found() => {}
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        let all = self.markers()?;
+        let found = newest(&all);
+        *self.marker_read() = found.map(|kept| kept.identifier.clone());
+        Ok(found.map(|kept| kept.marker))
+    }
+
+    fn marker_read(&self) -> MutexGuard<'_, Option<String>> {
+        self.marker_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the marker. `Conflict` when it is not `expected`.
@@ -99,7 +116,7 @@ fn newest(all: &[Kept]) -> Option<&Kept> {
     all.iter().max_by_key(|kept| kept.number)
 }
 
-/// Number, store id, epoch (`docs/format.md` section 8).
+/// Number, store id, epoch (`docs/format.md` section 10).
 fn encode(number: u64, marker: Marker) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&number.to_be_bytes());

@@ -1,4 +1,4 @@
-//! Requests and responses as a whole (KMIP 1.4 sections 6 and 7, KMIP 2.0 sections 8 and 9).
+//! Requests and responses as a whole (KMIP 1.4 sections 6 and 7).
 
 use strongroom_backend::{Error, Result, SecretBytes};
 use zeroize::Zeroizing;
@@ -100,18 +100,20 @@ impl Response {
     /// What became of the operation at this place of the batch.
     pub(crate) fn result(&self, at: usize) -> Result<Outcome<'_>> {
         let message = decode(&self.bytes, Tag::RESPONSE_MESSAGE, Limits::RESPONSE)?;
-        let mut failed_alone = None;
-        for item in message.all(Tag::BATCH_ITEM) {
+        let mut first = None;
+        for (place, item) in message.all(Tag::BATCH_ITEM).enumerate() {
             let item = item.structure()?;
             match item.find(Tag::UNIQUE_BATCH_ITEM_ID) {
                 Some(id) if id.bytes()? == batch_item_id(at) => return outcome(item),
                 Some(_) => {}
-                // A batch of one has no ids; neither has a message that was refused as a whole.
-                None if at == 0 => return outcome(item),
-                None => failed_alone = Some(item),
+                // A batch of one has no ids.
+                None if place == at => return outcome(item),
+                None if place == 0 => first = Some(item),
+                None => first = None,
             }
         }
-        failed_alone.map_or(Ok(Outcome::Undone), outcome)
+        // Neither has a message that was refused as a whole, which one item says for all.
+        first.map_or(Ok(Outcome::Undone), outcome)
     }
 
     /// The answer at this place of the batch.

@@ -1,4 +1,4 @@
-//! Which version to speak (KMIP 1.4 section 4.26, KMIP 2.0 section 6.1.20).
+//! Which version to speak (KMIP 1.4 section 4.26).
 
 use std::time::Instant;
 

@@ -31,6 +31,8 @@ pub(crate) struct Objects {
     plain_names: AtomicBool,
     /// What the pages of a list have in common: identifiers, and the references in their names.
     listed: Mutex<BTreeMap<String, Option<Reference>>>,
+    /// The identifier of the marker that was read last.
+    pub(crate) marker_read: Mutex<Option<String>>,
 }
 
 impl Objects {
@@ -41,6 +43,7 @@ impl Objects {
             turns: Turns::default(),
             plain_names: AtomicBool::new(false),
             listed: Mutex::default(),
+            marker_read: Mutex::default(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What servers say when they refuse (KMIP 1.4 section 9.1.3.2.29, KMIP 2.0 section 11.48), and the
+//! What servers say when they refuse (KMIP 1.4 section 9.1.3.2.29), and the
 //! kinds of error that it becomes.
 
 use strongroom_backend::{Error, ErrorKind};

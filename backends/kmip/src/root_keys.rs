@@ -69,16 +69,18 @@ impl RootKeys {
     }
 
     fn create_named(&self, name: &str, id: &RootKeyId) -> Result<String> {
-        // Servers that do not know these two attributes refuse them.
-        let guarded = [Attribute::Sensitive(true), Attribute::Extractable(false)];
         let may_leave = self.usage & usage::EXPORT != 0;
-        let mut response = self.create_with(name, if may_leave { &[] } else { &guarded })?;
-        let refused = |response: &Response| -> Result<bool> {
-            Ok(matches!(response.result(0)?, Outcome::Refused(ref why)
-                if why.kind() == ErrorKind::Unsupported))
+        // Servers that do not know an attribute refuse it.
+        let mut guards: &[Attribute<'_>] = match may_leave {
+            true => &[],
+            false => &[Attribute::Sensitive(true), Attribute::Extractable(false)],
         };
-        if refused(&response)? && !may_leave {
-            response = self.create_with(name, &[])?;
+        let mut response = self.create_with(name, guards)?;
+        while let Some((_, fewer)) = guards.split_last()
+            && is_unsupported(&response)?
+        {
+            guards = fewer;
+            response = self.create_with(name, guards)?;
         }
         let identifier = match response.answer::<Create<'_>>(0) {
             Ok(identifier) => identifier,
@@ -209,6 +211,12 @@ impl RootKeys {
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<RootKeyId, String>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_unsupported(response: &Response) -> Result<bool> {
+    Ok(
+        matches!(response.result(0)?, Outcome::Refused(ref why) if why.kind() == ErrorKind::Unsupported),
+    )
 }
 
 fn named(name: &str) -> [Attribute<'_>; 2] {

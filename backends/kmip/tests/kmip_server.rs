@@ -3,12 +3,15 @@
 mod common;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Site, client, envelopes, namespace, secret};
 use strongroom_backend::{
-    Backend, ErrorKind, KeyBackend, KeyPurpose, Locator, ProjectId, RootKeyId, SecretBytes,
+    Backend, ErrorKind, KeyBackend, KeyPurpose, Locator, Marker, ProjectId, RootKeyId, SecretBytes,
     Severity, StoreId, WrapContext,
 };
 use strongroom_enveloped::Enveloped;
@@ -262,4 +265,49 @@ fn a_root_key_is_looked_at() {
     fetched.create_root_key(&root).unwrap();
     let held = |f: &strongroom_backend::Health| f.message.contains("software-held");
     assert!(fetched.health().iter().any(held), "{:?}", fetched.health());
+}
+
+#[test]
+fn a_marker_that_another_process_replaced_is_noticed() {
+    let server = PyKmip::start();
+    let (one, other) = (envelopes(server.settings()), envelopes(server.settings()));
+    let marker = |epoch| Marker { store: StoreId::from_bytes([7; 16]), epoch };
+    one.set_marker(None, marker(1)).unwrap();
+    assert_eq!(other.marker().unwrap(), Some(marker(1)));
+    assert_eq!(one.marker().unwrap(), Some(marker(1)));
+    other.set_marker(Some(marker(1)), marker(2)).unwrap();
+    assert_eq!(one.marker().unwrap(), Some(marker(2)));
+    let late = one.set_marker(Some(marker(1)), marker(3)).unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Conflict);
+}
+
+#[test]
+fn a_server_ends_with_the_process_that_started_it() {
+    const HELD: &str = "STRONGROOM_TEST_HOLDS_A_SERVER";
+    if std::env::var_os(HELD).is_some() {
+        let server = PyKmip::start();
+        eprintln!("\nport {}", server.address().port);
+        loop {
+            std::thread::park();
+        }
+    }
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_server_ends_with_the_process_that_started_it", "--nocapture"])
+        .env(HELD, "1")
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(holder.stderr.take().unwrap());
+    let port = said.lines().find_map(|line| line.unwrap().strip_prefix("port ")?.parse().ok());
+    let port: u16 = port.expect("a port");
+    let answers = || TcpStream::connect(("127.0.0.1", port)).is_ok();
+    assert!(answers(), "the control: it runs");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    let until = Instant::now() + LONG;
+    while answers() {
+        assert!(Instant::now() < until, "the server outlives its test");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }

@@ -17,6 +17,16 @@ use crate::{KmipSettings, ServerAddress, TlsFiles};
 /// On a machine with other things to do, Python takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Runs a program, and ends it and all that it started when its own standard input ends: when the process
+/// that holds the other end does, however that ends.
+const UNTIL_THE_TEST_ENDS: &str = r#"
+exec 3<&0
+"$@" 3<&- </dev/null &
+server=$!
+{ read -r _ <&3; kill -KILL 0; } &
+wait "$server"
+"#;
+
 /// A PyKMIP server with a database of its own.
 pub struct PyKmip {
     folder: TempDir,
@@ -144,9 +154,12 @@ impl PyKmip {
         );
         fs::write(at("server.conf"), config).expect("a file for the configuration");
         let output = File::create(at("output.log")).expect("a file for its output");
-        let mut command = Command::new(environment().join("bin/pykmip-server"));
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", UNTIL_THE_TEST_ENDS, "sh"])
+            .arg(environment().join("bin/pykmip-server"));
         command.args(["-f", &at("server.conf"), "-l", &at("server.log")]);
-        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        command.current_dir(self.folder.path()).stdin(Stdio::piped());
         command.stdout(output.try_clone().expect("a descriptor")).stderr(output);
         command.process_group(0);
         let child = command.spawn().unwrap_or_else(|e| panic!("PyKMIP cannot be started: {e}"));

@@ -1,3 +1,5 @@
+//! Activate (KMIP 1.4 section 4.19).
+
 use super::Request;
 use crate::enumerations::Operation;
 use crate::protocol_version::ProtocolVersion;

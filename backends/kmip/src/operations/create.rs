@@ -1,3 +1,5 @@
+//! Create (KMIP 1.4 section 4.1).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request, unique_identifier};

@@ -1,3 +1,5 @@
+//! Decrypt (KMIP 1.4 section 4.30).
+
 use strongroom_backend::{Result, SecretBytes};
 
 use super::encrypt::aes_gcm;

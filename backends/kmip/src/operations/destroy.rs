@@ -1,3 +1,5 @@
+//! Destroy (KMIP 1.4 section 4.21).
+
 use super::Request;
 use crate::enumerations::Operation;
 use crate::protocol_version::ProtocolVersion;

@@ -1,3 +1,5 @@
+//! Discover Versions (KMIP 1.4 section 4.26).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request};

@@ -1,3 +1,5 @@
+//! Encrypt (KMIP 1.4 section 4.29).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request};

@@ -1,3 +1,5 @@
+//! Get (KMIP 1.4 section 4.11).
+
 use strongroom_backend::{Result, SecretBytes};
 
 use super::{Answered, Request};

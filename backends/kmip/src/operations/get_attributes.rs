@@ -1,3 +1,5 @@
+//! Get Attributes (KMIP 1.4 section 4.12).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request};

@@ -1,3 +1,5 @@
+//! Locate (KMIP 1.4 section 4.9).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request};

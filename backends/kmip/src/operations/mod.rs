@@ -1,4 +1,4 @@
-//! The operations that we use, one file each (KMIP 1.4 section 4, KMIP 2.0 section 6): what is asked,
+//! The operations that we use, one file each (KMIP 1.4 section 4): what is asked,
 //! and how the answer is read.
 
 mod activate;

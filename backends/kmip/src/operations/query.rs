@@ -1,3 +1,5 @@
+//! Query (KMIP 1.4 section 4.25).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request};

@@ -1,3 +1,5 @@
+//! Register (KMIP 1.4 section 4.3).
+
 use strongroom_backend::Result;
 
 use super::{Answered, Request, unique_identifier};

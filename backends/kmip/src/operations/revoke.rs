@@ -1,3 +1,5 @@
+//! Revoke (KMIP 1.4 section 4.20).
+
 use super::Request;
 use crate::enumerations::{Operation, RevocationReasonCode};
 use crate::protocol_version::ProtocolVersion;

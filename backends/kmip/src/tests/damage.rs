@@ -33,7 +33,7 @@ fn every_altered_byte_is_survived() {
     for message in messages() {
         assert!(read(&message));
         for at in 0..message.len() {
-            for value in [0, 1, 0x7F, 0x80, 0xFF, message[at] ^ 1, message[at] ^ 0x08] {
+            for value in [0, 0x80, 0xFF, message[at] ^ 1] {
                 let mut altered = message.clone();
                 altered[at] = value;
                 read(&altered);

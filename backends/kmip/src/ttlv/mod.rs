@@ -1,4 +1,4 @@
-//! TTLV: tag, type, length, value (KMIP 1.4 section 9.1, KMIP 2.0 section 10).
+//! TTLV: tag, type, length, value (KMIP 1.4 section 9.1).
 //!
 //! Every message is one structure. Numbers are big-endian, and every value is padded with zeros to a
 //! multiple of eight bytes. What is written, is written into memory that is wiped; what is read, is

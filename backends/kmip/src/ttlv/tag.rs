@@ -1,4 +1,4 @@
-//! The tags that we write or look for (KMIP 1.4 section 9.1.3.1, KMIP 2.0 section 11.57).
+//! The tags that we write or look for (KMIP 1.4 section 9.1.3.1).
 
 use std::fmt;
 
