@@ -116,7 +116,7 @@ fn newest(all: &[Kept]) -> Option<&Kept> {
     all.iter().max_by_key(|kept| kept.number)
 }
 
-/// Number, store id, epoch (`docs/format.md` section 10).
+/// Number, store id, epoch (`docs/format.md` section 11).
 fn encode(number: u64, marker: Marker) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&number.to_be_bytes());

@@ -291,9 +291,11 @@ fn a_server_ends_with_the_process_that_started_it() {
             std::thread::park();
         }
     }
+    let folder = tempfile::tempdir().unwrap();
     let mut holder = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_server_ends_with_the_process_that_started_it", "--nocapture"])
         .env(HELD, "1")
+        .env("TMPDIR", folder.path())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
