@@ -49,6 +49,14 @@ pub(crate) fn outcome_unknown(error: Error) -> Error {
     .with_native(error.native().unwrap_or("no answer").to_string())
 }
 
+/// The error of what follows something that was done: it may be no more than half of it now.
+pub(crate) fn after_a_change(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Unavailable => outcome_unknown(error),
+        _ => error,
+    }
+}
+
 /// The same error again, for another caller.
 pub(crate) fn copy(error: &Error) -> Error {
     let copy = Error::new(error.kind(), error.what().to_string(), error.next().to_string());

@@ -1,5 +1,30 @@
 //! KMIP for the [Strongroom](https://docs.rs/strongroom) secret store: root keys and payloads in an
 //! enterprise key manager.
+//!
+//! [`KmipKeys`] keeps root keys in a server, [`KmipShelf`] lays envelopes there, which the server
+//! cannot read, and [`KmipObjects`] keeps payloads as they are. All of them share a [`KmipClient`].
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//!
+//! use strongroom_backend::{KeyBackend, RootKeyId};
+//! use strongroom_kmip::{
+//!     KMIP_PORT, KmipClient, KmipKeys, KmipSettings, Namespace, RootKeyUse, ServerAddress, TlsFiles,
+//! };
+//!
+//! let server = ServerAddress { host: "kmip.example.org".into(), port: KMIP_PORT, server_name: None };
+//! let tls = TlsFiles {
+//!     ca: "/etc/strongroom/kmip-ca.pem".into(),
+//!     certificate: "/etc/strongroom/kmip-client.pem".into(),
+//!     key: "/etc/strongroom/kmip-client.key".into(),
+//! };
+//! let client = Arc::new(KmipClient::new(KmipSettings::new(vec![server], tls))?);
+//! let keys = KmipKeys::new(client, Namespace::new("backup-eu")?, RootKeyUse::InServer);
+//! keys.create_root_key(&RootKeyId::new("root-1")?)?;
+//! # Ok::<(), strongroom_backend::Error>(())
+//! ```
+//!
+//! The protocol is KMIP 1.0 to 1.4 and 2.0, over TLS 1.2 or 1.3.
 
 mod attributes;
 mod client;
@@ -13,6 +38,7 @@ pub mod fuzzing;
 pub mod harness;
 mod info;
 mod keys;
+mod listing;
 mod locate;
 mod managed_object;
 mod marker;
@@ -24,6 +50,7 @@ mod operations;
 mod plaintext;
 mod protocol_version;
 mod reasons;
+mod rehearsal;
 mod removal;
 mod root_keys;
 mod server;

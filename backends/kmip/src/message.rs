@@ -1,6 +1,6 @@
 //! Requests and responses as a whole (KMIP 1.4 sections 6 and 7).
 
-use strongroom_backend::{Error, Result, SecretBytes};
+use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 use zeroize::Zeroizing;
 
 use crate::enumerations::{CONTINUE, STOP, USERNAME_AND_PASSWORD, operation_name};
@@ -114,6 +114,12 @@ impl Response {
         }
         // Neither has a message that was refused as a whole, which one item says for all.
         first.map_or(Ok(Outcome::Undone), outcome)
+    }
+
+    /// Whether the first operation was refused for something that the server does not know.
+    pub(crate) fn is_unsupported(&self) -> Result<bool> {
+        let Outcome::Refused(refusal) = self.result(0)? else { return Ok(false) };
+        Ok(refusal.kind() == ErrorKind::Unsupported)
     }
 
     /// The answer at this place of the batch.

@@ -3,15 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use strongroom_backend::{
-    Error, ErrorKind, Health, Locator, Reference, Result, SecretBytes, random_bytes, step,
-};
+use strongroom_backend::{Error, ErrorKind, Locator, Reference, Result, SecretBytes, step};
 
 use crate::attributes::Attribute;
 use crate::enumerations::{ObjectType, State, usage};
-use crate::failure::{Effect, outcome_unknown};
+use crate::failure::{Effect, after_a_change, outcome_unknown};
 use crate::locate::{BATCH, attributes_of, locate};
 use crate::managed_object::ManagedObject;
 use crate::message::{AfterFailure, Failed, Outcome, Response};
@@ -30,7 +28,7 @@ pub(crate) struct Objects {
     /// Whether the server has refused Application Specific Information.
     plain_names: AtomicBool,
     /// What the pages of a list have in common: identifiers, and the references in their names.
-    listed: Mutex<BTreeMap<String, Option<Reference>>>,
+    pub(crate) listed: Mutex<BTreeMap<String, Option<Reference>>>,
     /// The identifier of the marker that was read last.
     pub(crate) marker_read: Mutex<Option<String>>,
 }
@@ -66,22 +64,27 @@ impl Objects {
 
     /// Registers, and looks whether the name was free; then activates.
     fn register(&self, name: &str, object: ManagedObject<'_>) -> Result<Locator> {
-        let response = self.register_with_attributes(name, object)?;
+        let informed = !self.plain_names.load(Ordering::Relaxed);
+        let mut response = self.register_with(name, object, informed)?;
+        if informed && response.is_unsupported()? {
+            response = self.register_with(name, object, false)?;
+            // Only if that was the reason.
+            let is_done = matches!(response.result(0)?, Outcome::Done(_));
+            self.plain_names.store(is_done, Ordering::Relaxed);
+        }
         step("kmip.registered");
-        let refused = matches!(response.result(0)?, Outcome::Refused(ref why)
-            if why.kind() == ErrorKind::Unsupported);
-        let response = if refused && !self.plain_names.swap(true, Ordering::Relaxed) {
-            self.register_with_attributes(name, object)?
-        } else {
-            response
-        };
         self.judge(name, object, &response)
     }
 
-    fn register_with_attributes(&self, name: &str, object: ManagedObject<'_>) -> Result<Response> {
+    fn register_with(
+        &self,
+        name: &str,
+        object: ManagedObject<'_>,
+        informed: bool,
+    ) -> Result<Response> {
         let group = self.namespace.payloads();
         let mut attributes = vec![Attribute::Name(name), Attribute::ObjectGroup(&group)];
-        if !self.plain_names.load(Ordering::Relaxed) {
+        if informed {
             let namespace = APPLICATION;
             attributes.push(Attribute::ApplicationSpecificInformation { namespace, data: name });
         }
@@ -106,8 +109,13 @@ impl Objects {
             remove(&self.client, &[identifier])?;
             return Err(taken(name));
         }
-        if has_state(object.object_type) {
-            self.activate(&identifier)?;
+        if has_state(object.object_type)
+            && let Err(error) = self.activate(&identifier).map_err(after_a_change)
+        {
+            if error.kind() != ErrorKind::Timeout {
+                remove(&self.client, &[identifier])?;
+            }
+            return Err(error);
         }
         Ok(locator(identifier))
     }
@@ -197,59 +205,6 @@ impl Objects {
             found.extend(response.answer::<Locate<'_>>(at)?.identifiers);
         }
         Ok(found)
-    }
-
-    /// Up to `limit` references after `after`. The names are asked for once for all pages.
-    pub(crate) fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {
-        let group = self.namespace.payloads();
-        let there = locate(&self.client, &[Attribute::ObjectGroup(&group)])?;
-        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if after.is_none() {
-            listed.clear();
-        }
-        listed.retain(|identifier, _| there.binary_search(identifier).is_ok());
-        let new: Vec<String> =
-            there.into_iter().filter(|identifier| !listed.contains_key(identifier)).collect();
-        let found = attributes_of(&self.client, &new, &[Tag::NAME, Tag::STATE])?;
-        for (identifier, found) in new.into_iter().zip(found) {
-            let names = found.map(|found| found.names).unwrap_or_default();
-            let reference = names.iter().find_map(|name| self.namespace.reference_in(name));
-            listed.insert(identifier, reference);
-        }
-        let mut page: Vec<Reference> = listed.values().flatten().copied().collect();
-        page.sort_unstable();
-        page.dedup();
-        page.retain(|reference| after.is_none_or(|after| *reference > after));
-        page.truncate(limit);
-        Ok(page)
-    }
-
-    /// Puts, gets and removes an object, which leaves nothing behind.
-    pub(crate) fn rehearse(&self, object_type: ObjectType) -> Result<()> {
-        let reference = Reference::from_bytes(random_bytes()?);
-        let value = SecretBytes::random(32)?;
-        let locator = self.put(reference, ManagedObject { object_type, value: &value })?;
-        let same = self.get(reference, &locator).map(|found| found.equals(&value));
-        self.remove(&[(reference, locator)])?;
-        if same? {
-            return Ok(());
-        }
-        Err(Error::new(
-            ErrorKind::Corrupt,
-            "the KMIP server gave back other bytes than it was given",
-            "ask the server's operator",
-        ))
-    }
-
-    /// One finding: whether objects can be put, got and removed now.
-    pub(crate) fn health(&self, object_type: ObjectType) -> Vec<Health> {
-        let told = self.rehearse(object_type).and_then(|()| self.client.version());
-        vec![match told {
-            Ok((server, version)) => {
-                Health::ok("kmip", format!("{server} keeps payloads, KMIP {version}"))
-            }
-            Err(error) => Health::error("kmip", error.to_string()),
-        }]
     }
 }
 

@@ -7,7 +7,7 @@ use strongroom_backend::{Error, ErrorKind, Health, Result, RootKeyId, step};
 
 use crate::attributes::{Attribute, Found};
 use crate::enumerations::{AES, ObjectType, State, usage};
-use crate::failure::{Effect, outcome_unknown};
+use crate::failure::{Effect, after_a_change, outcome_unknown};
 use crate::locate::{attributes_of, locate};
 use crate::message::{AfterFailure, Failed, Outcome, Response};
 use crate::operations::{Activate, Create, Locate};
@@ -65,7 +65,8 @@ impl RootKeys {
             created => created?,
         };
         step("kmip.root-key-created");
-        self.activate(&identifier)
+        // A key that is there and not Active is something to be looked at: `check` says so.
+        self.activate(&identifier).map_err(after_a_change)
     }
 
     fn create_named(&self, name: &str, id: &RootKeyId) -> Result<String> {
@@ -77,7 +78,7 @@ impl RootKeys {
         };
         let mut response = self.create_with(name, guards)?;
         while let Some((_, fewer)) = guards.split_last()
-            && is_unsupported(&response)?
+            && response.is_unsupported()?
         {
             guards = fewer;
             response = self.create_with(name, guards)?;
@@ -211,12 +212,6 @@ impl RootKeys {
     fn known(&self) -> std::sync::MutexGuard<'_, BTreeMap<RootKeyId, String>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn is_unsupported(response: &Response) -> Result<bool> {
-    Ok(
-        matches!(response.result(0)?, Outcome::Refused(ref why) if why.kind() == ErrorKind::Unsupported),
-    )
 }
 
 fn named(name: &str) -> [Attribute<'_>; 2] {

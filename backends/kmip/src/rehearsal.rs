@@ -1,0 +1,37 @@
+//! Whether payloads can be kept now, tried for real.
+
+use strongroom_backend::{Error, ErrorKind, Health, Reference, Result, SecretBytes, random_bytes};
+
+use crate::enumerations::ObjectType;
+use crate::managed_object::ManagedObject;
+use crate::objects::Objects;
+
+impl Objects {
+    /// Puts, gets and removes an object, which leaves nothing behind.
+    pub(crate) fn rehearse(&self, object_type: ObjectType) -> Result<()> {
+        let reference = Reference::from_bytes(random_bytes()?);
+        let value = SecretBytes::random(32)?;
+        let locator = self.put(reference, ManagedObject { object_type, value: &value })?;
+        let same = self.get(reference, &locator).map(|found| found.equals(&value));
+        self.remove(&[(reference, locator)])?;
+        if same? {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Corrupt,
+            "the KMIP server gave back other bytes than it was given",
+            "ask the server's operator",
+        ))
+    }
+
+    /// One finding: whether objects can be put, got and removed now.
+    pub(crate) fn health(&self, object_type: ObjectType) -> Vec<Health> {
+        let told = self.rehearse(object_type).and_then(|()| self.client.version());
+        vec![match told {
+            Ok((server, version)) => {
+                Health::ok("kmip", format!("{server} keeps payloads, KMIP {version}"))
+            }
+            Err(error) => Health::error("kmip", error.to_string()),
+        }]
+    }
+}
