@@ -2,8 +2,10 @@
 //!
 //! - [`powercut`]: what a disk may hold after the power failed during a recorded run.
 //! - [`Victim`]: a process that a test talks to, stops and kills.
+//! - [`postgres`]: throw-away PostgreSQL servers.
 //! - [`Random`]: seeded choices, so that a failure can be repeated.
 
+pub mod postgres;
 pub mod powercut;
 mod random;
 mod victim;

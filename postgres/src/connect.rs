@@ -1,0 +1,261 @@
+//! From settings to a session with the right server.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::poll_fn;
+use strongroom_backend::{Error, ErrorKind, Result, random_bytes};
+use tokio::time::{sleep, timeout};
+use tokio_postgres::config::{ChannelBinding, SslMode as Mode};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage};
+
+use crate::errors::server_error;
+use crate::runtime::Spawner;
+use crate::session::{Facts, Session};
+use crate::settings::{self, Host, Settings, SslMode, Target};
+use crate::socket::Socket;
+use crate::tls::Tls;
+
+/// How long to wait before a server that may be starting is asked again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The oldest server that is supported.
+const OLDEST: i64 = 130_000;
+
+/// Makes connections.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) tls: Tls,
+    pub(crate) statement_timeout: Duration,
+}
+
+/// A server that could not be used.
+struct Refusal {
+    error: Error,
+    /// It may well work in a moment.
+    passing: bool,
+}
+
+impl Connector {
+    /// Tries every host in turn, and all of them again while they may be about to start.
+    pub(crate) async fn connect(self, spawner: impl Fn() -> Spawner) -> Result<Session> {
+        let limit = self.settings.connect_timeout;
+        let mut last = None;
+        let attempt = async {
+            loop {
+                match self.try_every_host(&spawner).await {
+                    Ok(session) => return Ok(session),
+                    Err(refusal) if refusal.passing => last = Some(refusal.error),
+                    Err(refusal) => return Err(refusal.error),
+                }
+                sleep(PAUSE).await;
+            }
+        };
+        match timeout(limit, attempt).await {
+            Ok(result) => result,
+            Err(_) => Err(last.unwrap_or_else(|| self.no_answer())),
+        }
+    }
+
+    async fn try_every_host(&self, spawner: &impl Fn() -> Spawner) -> Result<Session, Refusal> {
+        let mut refusal = None;
+        let targets: &[Target] = match self.settings.target {
+            Target::PreferStandby => &[Target::Standby, Target::Any],
+            _ => std::slice::from_ref(&self.settings.target),
+        };
+        for target in targets {
+            for host in &self.settings.hosts {
+                match self.try_host(host, *target, spawner()).await {
+                    Ok(session) => return Ok(session),
+                    // The more telling one: what does not pass by itself.
+                    Err(found) if found.passing && refusal.is_some() => {}
+                    Err(found) => refusal = Some(found),
+                }
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Refusal { error: self.no_answer(), passing: true }))
+    }
+
+    async fn try_host(
+        &self,
+        host: &Host,
+        target: Target,
+        spawner: Spawner,
+    ) -> Result<Session, Refusal> {
+        let lasting = |error| Refusal { error, passing: false };
+        let socket = Socket::connect(host).await.map_err(|e| unreachable_host(host, e))?;
+        let config = self.config(host).map_err(lasting)?;
+        let (client, mut connection) = config
+            .connect_raw(socket, self.tls.connector(host))
+            .await
+            .map_err(|e| self.refused(host, e))?;
+        let unreplicated = Arc::new(AtomicBool::new(false));
+        let noticed = unreplicated.clone();
+        let serve = async move {
+            while let Some(Ok(message)) = poll_fn(|c| connection.poll_message(c)).await {
+                if let AsyncMessage::Notice(notice) = message
+                    && notice.routine() == Some("SyncRepWaitForLSN")
+                {
+                    noticed.store(true, Ordering::Release);
+                }
+            }
+        };
+        let task = spawner.spawn(serve);
+        let facts = match self.greet(&client).await {
+            Ok(facts) => facts,
+            Err(error) => {
+                task.abort();
+                return Err(self.refused(host, error));
+            }
+        };
+        let session =
+            Session::new(client, task, facts, random_bytes().map_err(lasting)?, unreplicated);
+        match self.fits(&session.facts, target) {
+            Ok(()) => Ok(session),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    fn config(&self, host: &Host) -> Result<Config> {
+        let settings = &*self.settings;
+        let mut config = Config::new();
+        config.user(&settings.user);
+        config.dbname(&settings.database);
+        config.application_name(&settings.application_name);
+        if let Some(options) = &settings.options {
+            config.options(options);
+        }
+        if let Some(password) = settings.password_for(host)? {
+            config.password(&password[..]);
+        }
+        config.channel_binding(match settings.channel_binding {
+            settings::ChannelBinding::Disable => ChannelBinding::Disable,
+            settings::ChannelBinding::Prefer => ChannelBinding::Prefer,
+            settings::ChannelBinding::Require => ChannelBinding::Require,
+        });
+        // Through a Unix socket there is no TLS, as with libpq.
+        let encrypted = self.tls.is_wanted() && host.socket().is_none();
+        config.ssl_mode(match settings.tls.mode {
+            _ if !encrypted => Mode::Disable,
+            SslMode::Prefer => Mode::Prefer,
+            _ => Mode::Require,
+        });
+        Ok(config)
+    }
+
+    /// Sets up the session and asks what the server is, in one round trip.
+    async fn greet(&self, client: &Client) -> Result<Facts, tokio_postgres::Error> {
+        let statement = self.statement_timeout.as_millis();
+        // The planner's choices must not depend on statistics that a small or new table does not have,
+        // and a plan is made once for each statement.
+        let greeting = format!(
+            "SET statement_timeout = {statement}; SET lock_timeout = {lock};
+             SET idle_in_transaction_session_timeout = {idle};
+             SET search_path = \"{schema}\"; SET default_transaction_isolation = 'read committed';
+             SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;
+             SELECT set_config('synchronous_commit', 'on', false)
+                 WHERE current_setting('synchronous_commit') = 'off';
+             SELECT current_setting('server_version_num'), pg_is_in_recovery(),
+                 current_setting('transaction_read_only'), current_setting('fsync')",
+            lock = statement * 4 / 5,
+            idle = statement * 6,
+            schema = self.settings.schema(),
+        );
+        let answer = client.simple_query(&greeting).await?;
+        let row = answer.iter().rev().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        let text = |column| row.and_then(|row| row.get(column)).unwrap_or_default();
+        Ok(Facts {
+            version: text(0).parse().unwrap_or(0),
+            in_recovery: text(1) == "t",
+            read_only: text(2) == "on",
+            syncs: text(3) == "on",
+        })
+    }
+
+    fn fits(&self, facts: &Facts, target: Target) -> Result<(), Refusal> {
+        if facts.version < OLDEST {
+            let error = Error::new(
+                ErrorKind::Unsupported,
+                "the server is older than PostgreSQL 13",
+                "upgrade the server",
+            );
+            return Err(Refusal { error, passing: false });
+        }
+        let fits = match target {
+            Target::Any | Target::PreferStandby => true,
+            Target::ReadWrite => !facts.read_only,
+            Target::ReadOnly => facts.read_only,
+            Target::Primary => !facts.in_recovery,
+            Target::Standby => facts.in_recovery,
+        };
+        if fits {
+            return Ok(());
+        }
+        let error = Error::new(
+            ErrorKind::Unavailable,
+            format!("no server of {} is as target_session_attrs asks for", self.settings),
+            "wait until a standby is promoted, or check the hosts",
+        );
+        Err(Refusal { error, passing: true })
+    }
+
+    fn refused(&self, host: &Host, error: tokio_postgres::Error) -> Refusal {
+        if let Some(found) = error.as_db_error() {
+            let passing = matches!(
+                *found.code(),
+                SqlState::CANNOT_CONNECT_NOW
+                    | SqlState::TOO_MANY_CONNECTIONS
+                    | SqlState::ADMIN_SHUTDOWN
+                    | SqlState::CRASH_SHUTDOWN
+            );
+            return Refusal { error: server_error(found), passing };
+        }
+        let source = std::error::Error::source(&error);
+        let network = source.and_then(|source| source.downcast_ref::<io::Error>());
+        if error.is_closed() || network.is_some_and(|e| e.kind() != io::ErrorKind::InvalidData) {
+            let error = io::Error::other("it closed the connection");
+            return unreachable_host(host, error);
+        }
+        let reason = source.map(ToString::to_string).unwrap_or_else(|| error.to_string());
+        let error = Error::new(
+            ErrorKind::Denied,
+            format!("the connection to {} was not accepted: {reason}", host.name),
+            "check user, password, sslmode and certificates in the connection string",
+        );
+        Refusal { error, passing: false }
+    }
+
+    fn no_answer(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("no answer from {} in time", self.settings),
+            "check that the server runs and can be reached",
+        )
+    }
+}
+
+fn unreachable_host(host: &Host, error: io::Error) -> Refusal {
+    let passing = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::NotFound
+            | io::ErrorKind::Other
+    );
+    let error = Error::new(
+        ErrorKind::Unavailable,
+        format!("the database at {}, port {} cannot be reached: {error}", host.name, host.port),
+        "check that the server runs, and the host and port in the connection string",
+    );
+    Refusal { error, passing }
+}

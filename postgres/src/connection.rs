@@ -1,0 +1,179 @@
+//! A connection as the work of a caller sees it, in a transaction or outside of one.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use futures_util::future::join3;
+use strongroom_backend::{Error, ErrorKind, Result};
+use tokio_postgres::Statement;
+use tokio_postgres::types::ToSql;
+
+use crate::errors::{Fault, Trouble};
+use crate::session::Session;
+pub use crate::value::Row;
+use crate::value::Value;
+
+/// The server's clock in UTC microseconds.
+const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
+/// How much longer than the server we wait for a statement that it has to give up.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Runs statements: portable SQL with numbered parameters (`?1`).
+pub struct Connection<'a> {
+    session: &'a Session,
+    limits: Waits,
+    /// What begins the transaction, until it was sent together with the first statement.
+    begin: Cell<Option<&'static str>>,
+    begun: Cell<bool>,
+    wrote: Cell<bool>,
+    now: Cell<Option<i64>>,
+    trouble: Cell<Option<Trouble>>,
+}
+
+/// How long to wait.
+#[derive(Clone, Copy)]
+pub(crate) struct Waits {
+    pub(crate) statement: Duration,
+    /// When the whole must be over.
+    pub(crate) end: Option<Instant>,
+}
+
+impl Waits {
+    fn deadline(self) -> Instant {
+        let statement = Instant::now() + self.statement + GRACE;
+        self.end.map_or(statement, |end| end.min(statement))
+    }
+}
+
+impl<'a> Connection<'a> {
+    /// Every statement is a transaction of its own.
+    pub(crate) fn plain(session: &'a Session, limits: Waits) -> Connection<'a> {
+        Connection {
+            session,
+            limits,
+            begin: Cell::new(None),
+            begun: Cell::new(false),
+            wrote: Cell::new(false),
+            now: Cell::new(None),
+            trouble: Cell::new(None),
+        }
+    }
+
+    /// All statements are one transaction, begun with the first of them.
+    pub(crate) fn begin(session: &'a Session, limits: Waits, with: &'static str) -> Connection<'a> {
+        let connection = Connection::plain(session, limits);
+        connection.begin.set(Some(with));
+        connection
+    }
+
+    /// Runs a query and hands each row to `each`.
+    pub fn query(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        each: &mut dyn FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        let statement = self.statement(sql)?;
+        let given = as_sql(parameters);
+        let rows = self.run(self.session.client.query(&statement, &given))?;
+        rows.into_iter().try_for_each(|row| each(&Row(row)))
+    }
+
+    /// Runs a statement; returns how many rows it changed. `AlreadyExists` when a unique index has the
+    /// row already: the transaction can then only be ended.
+    pub fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
+        self.wrote.set(true);
+        let statement = self.statement(sql)?;
+        let given = as_sql(parameters);
+        self.run(self.session.client.execute(&statement, &given))
+    }
+
+    /// The server's clock: UTC microseconds. In a transaction, of its first statement.
+    pub fn now(&self) -> Result<i64> {
+        if self.now.get().is_none() {
+            self.query(NOW, &[], &mut |row| {
+                self.now.set(Some(row.integer(0)?));
+                Ok(())
+            })?;
+        }
+        self.now.get().ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "the database told no time", "report this")
+        })
+    }
+
+    /// Runs statements without parameters, one after the other.
+    pub(crate) fn batch(&self, sql: &str) -> Result<()> {
+        self.wrote.set(true);
+        self.run(self.session.client.batch_execute(sql))
+    }
+
+    fn statement(&self, sql: &str) -> Result<Statement> {
+        self.session.statement(sql, self.limits.deadline()).map_err(|fault| self.note(fault))
+    }
+
+    /// Runs a statement, after the transaction's beginning and in the same round trip.
+    fn run<T>(
+        &self,
+        statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        if let Some(trouble) = self.trouble.get().filter(|_| self.begun.get()) {
+            return Err(went_on(trouble));
+        }
+        let deadline = self.limits.deadline();
+        let Some(begin) = self.begin.take() else {
+            let answer = self.session.wait(statement, deadline);
+            return answer.and_then(|a| a.map_err(Fault::of)).map_err(|fault| self.note(fault));
+        };
+        self.begun.set(true);
+        let begin = self.session.client.batch_execute(begin);
+        self.run_first(begin, statement, deadline).map_err(|fault| self.note(fault))
+    }
+
+    fn run_first<T>(
+        &self,
+        begin: impl Future<Output = std::result::Result<(), tokio_postgres::Error>>,
+        statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+        deadline: Instant,
+    ) -> std::result::Result<T, Fault> {
+        let clock = self.session.statement(NOW, deadline)?;
+        let client = &self.session.client;
+        let time = client.query_one(&clock, &[]);
+        let (begun, time, answer) = self.session.wait(join3(begin, time, statement), deadline)?;
+        begun.map_err(Fault::of)?;
+        self.now.set(time.map_err(Fault::of)?.try_get(0).ok());
+        answer.map_err(Fault::of)
+    }
+
+    /// Keeps in mind what a failed statement means for the transaction.
+    fn note(&self, fault: Fault) -> Error {
+        if fault.trouble == Trouble::Lost {
+            self.session.give_up();
+        }
+        self.trouble.set(Some(fault.trouble));
+        fault.error
+    }
+
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        self.trouble.get()
+    }
+
+    pub(crate) fn has_written(&self) -> bool {
+        self.wrote.get()
+    }
+
+    /// Whether there is a transaction to be ended.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begun.get()
+    }
+}
+
+fn as_sql<'v>(parameters: &'v [Value<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {
+    parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+fn went_on(trouble: Trouble) -> Error {
+    let kind = if trouble == Trouble::Lost { ErrorKind::Unavailable } else { ErrorKind::Internal };
+    Error::new(kind, "a transaction was continued after a statement had failed", "try again")
+}

@@ -1,0 +1,310 @@
+//! One PostgreSQL schema, shared by the threads of a process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use strongroom_backend::{Error, ErrorKind, Result, random_bytes};
+
+use crate::connect::Connector;
+use crate::connection::{Connection, Waits};
+use crate::errors::{Trouble, outcome_unknown};
+use crate::locks::{self, Lock};
+use crate::migrations::Schema;
+use crate::pool::{Claim, Pool};
+use crate::settings::Settings;
+use crate::tls::Tls;
+use crate::transaction::{Mark, Outcome, attempt, sweep, took_place};
+
+const SERIALIZABLE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// How long the outcome of a commit is asked for after its answer was lost.
+const SETTLING: Duration = Duration::from_secs(5);
+const SETTLING_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest pause before a transaction runs again.
+const LONGEST_PAUSE_MICROS: u64 = 50_000;
+
+/// How much time and how many connections a database may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// One read or write with all its attempts. Finding out the outcome of a commit whose answer was
+    /// lost comes on top: 5 seconds.
+    pub operation: Duration,
+    /// One statement, in the server too.
+    pub statement: Duration,
+    /// Connections of this process; locks that are held come on top.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        let (operation, statement) = (Duration::from_secs(10), Duration::from_secs(5));
+        Limits { operation, statement, connections: 16 }
+    }
+}
+
+/// A PostgreSQL schema with Strongroom's tables. Share it between threads by reference.
+///
+/// It can be used from any thread, those of an async runtime included, which it blocks. In a forked child
+/// every method is `Forked`, and dropping it does not disturb the parent.
+pub struct Database {
+    settings: Arc<Settings>,
+    pool: Arc<Pool>,
+    limits: Limits,
+    read_only: AtomicBool,
+    swept: AtomicBool,
+}
+
+impl Database {
+    /// Makes the tables. `AlreadyExists` when they are there.
+    pub fn create(settings: &Settings, schema: &Schema, limits: Limits) -> Result<Database> {
+        let database = Database::connect(settings, limits)?;
+        schema.create(&database)?;
+        database.look()?;
+        Ok(database)
+    }
+
+    /// Opens tables and brings them up to date. Never makes them.
+    pub fn open(settings: &Settings, schema: &Schema, limits: Limits) -> Result<Database> {
+        let database = Database::connect(settings, limits)?;
+        database.look()?;
+        schema.open(&database)?;
+        Ok(database)
+    }
+
+    fn connect(settings: &Settings, limits: Limits) -> Result<Database> {
+        let settings = Arc::new(settings.clone());
+        let tls = Tls::new(&settings.tls)?;
+        let statement_timeout = limits.statement;
+        let connector = Connector { settings: settings.clone(), tls, statement_timeout };
+        let pool = Pool::new(connector, limits.connections.max(1))?;
+        let (read_only, swept) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Database { settings, pool, limits, read_only, swept })
+    }
+
+    /// Where it is.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether the server is a standby, or this role may only read.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only.load(Ordering::Relaxed)
+    }
+
+    /// Runs `work`, which only reads, with every statement for itself. It runs again when the connection
+    /// is lost.
+    pub fn read<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
+        let waits = Waits { statement: self.limits.statement, end: None };
+        self.run_alone(waits, |error| error, &mut work)
+    }
+
+    /// As [`read`](Self::read), in a transaction: all that `work` reads is of one moment.
+    pub fn read_snapshot<T>(
+        &self,
+        mut work: impl FnMut(&Connection<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.transact(SNAPSHOT, &mut work)
+    }
+
+    /// Runs `work` in a serializable transaction and returns when it is durable. An error of `work` undoes
+    /// all that it did. `work` runs again when it certainly had no effect and may have one: after
+    /// conflicts with other transactions, and when the connection is lost.
+    ///
+    /// `Unavailable` when that went on for too long, `Timeout` when the answer to the commit was lost and
+    /// the outcome could not be found out.
+    pub fn write<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
+        let value = self.transact(SERIALIZABLE, &mut work)?;
+        self.sweep_once();
+        Ok(value)
+    }
+
+    /// Runs `work`, each statement of which is durable by itself. It runs again when the connection is
+    /// lost, even if it had its effect: it must come to the same if it runs twice.
+    ///
+    /// `Timeout` when it could not be brought to an end.
+    pub fn repeat<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
+        let end = Some(Instant::now() + self.limits.operation);
+        let waits = Waits { statement: self.limits.statement, end };
+        self.run_alone(waits, outcome_unknown, &mut work)
+    }
+
+    /// Shares the lock of this name, if nobody has it alone. In all processes that use this schema.
+    pub fn try_share(&self, name: &str) -> Result<Option<Lock>> {
+        locks::try_share(&self.pool, self.settings.schema(), name, self.waits())
+    }
+
+    /// Has the lock of this name alone, if that is possible within this time.
+    pub fn lock_within(&self, name: &str, wait: Duration) -> Result<Option<Lock>> {
+        locks::lock_within(&self.pool, self.settings.schema(), name, wait, self.waits())
+    }
+
+    /// Runs `work` with this much time for its statements, in a transaction that sees what others commit
+    /// meanwhile, and with the schema locked against others who do the same.
+    pub(crate) fn change_schema<T>(
+        &self,
+        time: Duration,
+        mut work: impl FnMut(&Connection<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let end = Instant::now() + time;
+        let waits = Waits { statement: time, end: Some(end) };
+        let key = locks::key(self.settings.schema(), "migration");
+        self.attempt_until(end, waits, "BEGIN ISOLATION LEVEL READ COMMITTED", &mut |connection| {
+            connection.batch(&format!(
+                "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}; \
+                 SELECT pg_advisory_xact_lock({key})",
+                time.as_millis()
+            ))?;
+            work(connection)
+        })
+    }
+
+    fn waits(&self) -> Waits {
+        let end = Some(Instant::now() + self.limits.operation);
+        Waits { statement: self.limits.statement, end }
+    }
+
+    fn transact<T>(
+        &self,
+        begin: &'static str,
+        work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let waits = self.waits();
+        let end = waits.end.unwrap_or_else(Instant::now);
+        self.attempt_until(end, waits, begin, work)
+    }
+
+    fn attempt_until<T>(
+        &self,
+        end: Instant,
+        waits: Waits,
+        begin: &'static str,
+        work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut taken_before = false;
+        for round in 0.. {
+            let lease = self.pool.take(Claim::Ordinary, end)?;
+            match attempt(lease.session()?, waits, begin, work) {
+                Outcome::Done(value) => return Ok(value),
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Unknown(value, mark, error) => {
+                    drop(lease);
+                    if self.settle(mark, error)? {
+                        return Ok(value);
+                    }
+                }
+                Outcome::Again(error, trouble) => {
+                    let lasting = trouble == Trouble::Taken && taken_before;
+                    taken_before |= trouble == Trouble::Taken;
+                    if lasting || Instant::now() >= end {
+                        return Err(error);
+                    }
+                    drop(lease);
+                    self.pause(round, trouble)?;
+                }
+            }
+        }
+        Err(Error::new(ErrorKind::Internal, "a transaction never ended", "report this"))
+    }
+
+    fn pause(&self, round: u32, trouble: Trouble) -> Result<()> {
+        if trouble == Trouble::Lost {
+            // Whatever ended one session has probably ended all.
+            self.pool.drop_idle();
+            return Ok(());
+        }
+        let longest = (500 << round.min(10)).min(LONGEST_PAUSE_MICROS);
+        let micros = u64::from_ne_bytes(random_bytes()?) % longest;
+        thread::sleep(Duration::from_micros(micros));
+        Ok(())
+    }
+
+    /// Finds out whether a transaction took place.
+    fn settle(&self, mark: Mark, cause: Error) -> Result<bool> {
+        self.pool.drop_idle();
+        let end = Instant::now() + SETTLING;
+        let waits = Waits { statement: self.limits.statement, end: Some(end) };
+        while Instant::now() < end {
+            let found = self.pool.take(Claim::Urgent, end).and_then(|lease| {
+                let session = lease.session()?;
+                session.was_unreplicated();
+                let found = took_place(&Connection::plain(session, waits), mark)?;
+                Ok((!session.was_unreplicated()).then_some(found))
+            });
+            if let Ok(Some(found)) = found {
+                return Ok(found);
+            }
+            thread::sleep(SETTLING_PAUSE);
+        }
+        Err(outcome_unknown(cause))
+    }
+
+    /// Runs `work` outside of a transaction, again while the connection is lost.
+    fn run_alone<T>(
+        &self,
+        waits: Waits,
+        mut at_last: impl FnMut(Error) -> Error,
+        work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let end = waits.end.unwrap_or_else(|| Instant::now() + self.limits.operation);
+        let mut lost = None;
+        loop {
+            let lease = match self.pool.take(Claim::Ordinary, end) {
+                Ok(lease) => lease,
+                // What is known of an attempt that was lost counts for more.
+                Err(error) => return Err(lost.map_or(error, &mut at_last)),
+            };
+            let session = lease.session()?;
+            session.was_unreplicated();
+            let connection = Connection::plain(session, waits);
+            let error = match work(&connection) {
+                Ok(value) if !session.was_unreplicated() => return Ok(value),
+                Ok(_) => outcome_unknown(Error::new(
+                    ErrorKind::Unavailable,
+                    "the server stopped waiting for its standby",
+                    "look at the standby",
+                )),
+                Err(error) if connection.trouble() == Some(Trouble::Lost) => error,
+                Err(error) => return Err(error),
+            };
+            drop(lease);
+            if Instant::now() >= end {
+                return Err(at_last(error));
+            }
+            lost = Some(error);
+            self.pool.drop_idle();
+        }
+    }
+
+    /// Removes old marks, once for each opened database.
+    fn sweep_once(&self) {
+        if !self.swept.swap(true, Ordering::Relaxed) {
+            // What is not removed now is removed by the next.
+            let _ = self.repeat(sweep);
+        }
+    }
+
+    /// Looks at what the server and the role allow.
+    fn look(&self) -> Result<()> {
+        let lease = self.pool.take(Claim::Ordinary, Instant::now() + self.limits.operation)?;
+        let session = lease.session()?;
+        let waits = self.waits();
+        let mut read_only = session.facts.read_only || session.facts.in_recovery;
+        if !read_only {
+            let may_write = "SELECT coalesce(bool_and(has_table_privilege(c.oid, 'INSERT')), true) \
+                             FROM pg_class c WHERE c.oid = to_regclass('commits')";
+            Connection::plain(session, waits).query(may_write, &[], &mut |row| {
+                read_only = row.integer(0)? == 0;
+                Ok(())
+            })?;
+        }
+        self.read_only.store(read_only, Ordering::Relaxed);
+        if !session.facts.syncs {
+            tracing::warn!("the PostgreSQL server runs with fsync=off: a power cut destroys it");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! Locks that processes share through the server, and that end with the connection that holds them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use strongroom_backend::Result;
+
+use crate::connection::{Connection, Waits};
+use crate::pool::{Claim, Lease, Pool};
+use crate::transaction::finish;
+
+/// A transaction that only holds a lock must not be ended for its idleness.
+const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
+const STAY: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
+
+/// A lock; dropped, it goes to the next. It has a connection of its own meanwhile.
+pub struct Lock {
+    lease: Lease,
+    waits: Waits,
+}
+
+impl Lock {
+    /// Whether the lock is still held: the server gives it to others when the connection is lost.
+    pub fn is_held(&self) -> bool {
+        self.lease.session().is_ok_and(|session| session.is_usable())
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if self.lease.is_ours()
+            && let Ok(session) = self.lease.session()
+        {
+            let _ = finish(session, "ROLLBACK", self.waits);
+        }
+    }
+}
+
+/// What PostgreSQL calls a lock by: a number, the same in every process.
+pub(crate) fn key(schema: &str, name: &str) -> i64 {
+    let digest = Sha256::digest(format!("strongroom/{schema}/{name}"));
+    digest.iter().take(8).fold(0, |key, byte| key << 8 | i64::from(*byte))
+}
+
+pub(crate) fn try_share(
+    pool: &Arc<Pool>,
+    schema: &str,
+    name: &str,
+    waits: Waits,
+) -> Result<Option<Lock>> {
+    let lock = begin(pool, waits)?;
+    let connection = Connection::begin(lock.lease.session()?, waits, BEGIN);
+    connection.batch(STAY)?;
+    let sql = format!("SELECT pg_try_advisory_xact_lock_shared({})", key(schema, name));
+    let mut taken = false;
+    connection.query(&sql, &[], &mut |row| {
+        taken = row.integer(0)? == 1;
+        Ok(())
+    })?;
+    Ok(taken.then_some(lock))
+}
+
+pub(crate) fn lock_within(
+    pool: &Arc<Pool>,
+    schema: &str,
+    name: &str,
+    wait: Duration,
+    waits: Waits,
+) -> Result<Option<Lock>> {
+    let lock = begin(pool, waits)?;
+    let long = Waits { statement: wait, end: Some(Instant::now() + wait + waits.statement) };
+    let connection = Connection::begin(lock.lease.session()?, long, BEGIN);
+    connection.batch(STAY)?;
+    let taken = connection.batch(&format!(
+        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}; \
+         SELECT pg_advisory_xact_lock({})",
+        wait.as_millis().max(1),
+        key(schema, name)
+    ));
+    match taken {
+        Ok(()) => Ok(Some(lock)),
+        Err(error) if error.native() == Some("SQLSTATE 55P03") => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn begin(pool: &Arc<Pool>, waits: Waits) -> Result<Lock> {
+    let end = waits.end.unwrap_or_else(|| Instant::now() + waits.statement);
+    // Whoever holds a lock needs a connection for what it does under it.
+    Ok(Lock { lease: pool.take(Claim::Urgent, end)?, waits })
+}

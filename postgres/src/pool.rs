@@ -1,0 +1,197 @@
+//! A bounded number of sessions, kept for the next caller.
+
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use strongroom_backend::{Error, ErrorKind, Process, Result};
+
+use crate::connect::Connector;
+use crate::runtime::Runtime;
+use crate::session::Session;
+use crate::wait::wait;
+
+/// More than the connector itself takes.
+const GRACE: Duration = Duration::from_secs(1);
+
+pub(crate) struct Pool {
+    connector: Connector,
+    /// Gone only in a forked child, which has no such thread.
+    runtime: Option<Runtime>,
+    limit: usize,
+    state: Mutex<State>,
+    freed: Condvar,
+    process: Process,
+}
+
+#[derive(Default)]
+struct State {
+    idle: Vec<Session>,
+    open: usize,
+}
+
+/// Whether a caller may be one too many.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// It waits for its turn.
+    Ordinary,
+    /// It has a session already, or must find something out for whoever waits: it would wait for itself.
+    Urgent,
+}
+
+impl Pool {
+    pub(crate) fn new(connector: Connector, limit: usize) -> Result<Arc<Pool>> {
+        Ok(Arc::new(Pool {
+            connector,
+            runtime: Some(Runtime::start()?),
+            limit,
+            state: Mutex::default(),
+            freed: Condvar::new(),
+            process: Process::current(),
+        }))
+    }
+
+    /// A session that nobody else uses, before `deadline`.
+    pub(crate) fn take(self: &Arc<Pool>, claim: Claim, deadline: Instant) -> Result<Lease> {
+        if self.process != Process::current() {
+            return Err(forked());
+        }
+        let mut state = self.state();
+        loop {
+            if let Some(session) = state.idle.pop() {
+                if session.is_usable() {
+                    return Ok(Lease { session: Some(session), pool: self.clone() });
+                }
+                state.open -= 1;
+                continue;
+            }
+            if claim == Claim::Urgent || state.open < self.limit {
+                state.open += 1;
+                drop(state);
+                return self.connect(deadline);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(self.busy());
+            }
+            (state, _) =
+                self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Opens a session, whose place was counted already.
+    fn connect(self: &Arc<Pool>, deadline: Instant) -> Result<Lease> {
+        let place = Lease { session: None, pool: self.clone() };
+        let Some(runtime) = &self.runtime else { return Err(forked()) };
+        let (alive, connector) = (runtime.spawner(), self.connector.clone());
+        let attempt = runtime.spawn(connector.connect(move || alive.clone()));
+        let abort = attempt.abort_handle();
+        let limit = Instant::now() + self.connector.settings.connect_timeout + GRACE;
+        let session = match wait(attempt, deadline.min(limit)) {
+            Some(Ok(session)) => session?,
+            Some(Err(_)) => return Err(stopped()),
+            None => {
+                abort.abort();
+                return Err(self.no_answer());
+            }
+        };
+        let mut lease = place;
+        lease.session = Some(session);
+        Ok(lease)
+    }
+
+    /// Ends the sessions that nobody uses.
+    pub(crate) fn drop_idle(&self) {
+        let mut state = self.state();
+        state.open -= state.idle.len();
+        let idle = mem::take(&mut state.idle);
+        drop(state);
+        drop(idle);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn busy(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("all {} connections to the database were busy for too long", self.limit),
+            "try again, or do less at once",
+        )
+    }
+
+    fn no_answer(&self) -> Error {
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("no answer from {} in time", self.connector.settings),
+            "check that the server runs and can be reached",
+        )
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if self.process == Process::current() {
+            // The sessions first: the runtime says goodbye for them.
+            self.state.get_mut().unwrap_or_else(PoisonError::into_inner).idle.clear();
+            return;
+        }
+        // A child has neither the thread nor the sockets, and locks that its parent held stay locked.
+        let state = mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
+        mem::forget(state);
+        mem::forget(self.runtime.take());
+    }
+}
+
+/// A session that goes back to the pool when it is dropped.
+pub(crate) struct Lease {
+    session: Option<Session>,
+    pool: Arc<Pool>,
+}
+
+impl Lease {
+    /// The session. A lease without one is never handed out.
+    pub(crate) fn session(&self) -> Result<&Session> {
+        self.session.as_ref().ok_or_else(stopped)
+    }
+
+    /// Whether this process made it.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.pool.process == Process::current()
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let session = self.session.take();
+        if !self.is_ours() {
+            return mem::forget(session);
+        }
+        let mut state = self.pool.state();
+        let kept = session.filter(|session| state.open <= self.pool.limit && session.is_usable());
+        match kept {
+            Some(session) => state.idle.push(session),
+            None => state.open -= 1,
+        }
+        drop(state);
+        self.pool.freed.notify_one();
+    }
+}
+
+/// `Forked`: a connection belongs to the process that made it.
+pub(crate) fn forked() -> Error {
+    Error::new(
+        ErrorKind::Forked,
+        "the database was opened by the parent of this process",
+        "open the store again in this process",
+    )
+}
+
+fn stopped() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the thread that talks to the database has ended",
+        "open the store again",
+    )
+}
