@@ -4,14 +4,15 @@
 //! or machines.
 
 use super::{Field, Queries, Value};
-use crate::{ErrorKind, Result};
+use crate::Result;
 
 /// An encrypted reference, as it stands in the database.
 pub(crate) type SealedReference = [u8; 32];
 
 const CLAIMED: Value<'_> = Value::Integer(1);
 const CONDEMNED: Value<'_> = Value::Integer(2);
-const INSERT: &str = "INSERT INTO claims (reference, state) VALUES (?1, ?2)";
+/// No error where the row is there already: one would end a transaction of PostgreSQL.
+const INSERT: &str = "INSERT INTO claims (reference, state) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
 
 /// Claims a reference for a version. False when it was condemned.
 pub(crate) fn claim(queries: &dyn Queries, reference: &SealedReference) -> Result<bool> {
@@ -40,11 +41,7 @@ pub(crate) fn release(queries: &dyn Queries, reference: &[u8]) -> Result<()> {
 }
 
 fn insert(queries: &dyn Queries, reference: &SealedReference, state: Value<'_>) -> Result<bool> {
-    match queries.execute(INSERT, &[Value::Bytes(reference), state]) {
-        Ok(_) => Ok(true),
-        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(e) => Err(e),
-    }
+    Ok(queries.execute(INSERT, &[Value::Bytes(reference), state])? == 1)
 }
 
 fn state(queries: &dyn Queries, reference: &SealedReference) -> Result<Option<i64>> {

@@ -34,8 +34,9 @@ pub(crate) fn stamp(keys: &StoreKeys, queries: &dyn Queries) -> Result<Timestamp
     load(keys, queries).map(|clock| clock.stamp)
 }
 
-/// What time it is when the host says `now`.
-pub(crate) fn moment(keys: &StoreKeys, queries: &dyn Queries, now: i64) -> Result<Moment> {
+/// What time it is.
+pub(crate) fn moment(keys: &StoreKeys, queries: &dyn Queries) -> Result<Moment> {
+    let now = queries.now()?;
     let stamp = stamp(keys, queries)?.micros();
     Ok(Moment {
         now: Timestamp::from_micros(now),
@@ -44,16 +45,21 @@ pub(crate) fn moment(keys: &StoreKeys, queries: &dyn Queries, now: i64) -> Resul
 }
 
 /// As [`moment`], in a transaction that writes: moves the stamp on, never back.
-pub(crate) fn tick(keys: &StoreKeys, queries: &dyn Queries, now: i64) -> Result<Moment> {
+pub(crate) fn tick(keys: &StoreKeys, queries: &dyn Queries) -> Result<Moment> {
+    let now = queries.now()?;
     let clock = load(keys, queries)?;
     let trusted = now >= clock.stamp.micros().saturating_sub(TOLERANCE_MICROS);
-    let stamp = Timestamp::from_micros(now.max(clock.stamp.micros() + 1));
-    Clock { stamp }.update(keys, queries)?;
+    let lag = queries.stamp_lag();
+    if lag == 0 || now > clock.stamp.micros().saturating_add(lag) {
+        let stamp = Timestamp::from_micros(now.max(clock.stamp.micros() + 1));
+        Clock { stamp }.update(keys, queries)?;
+    }
     Ok(Moment { now: Timestamp::from_micros(now), trusted })
 }
 
 /// Sets the stamp to `now`, even back: for a store that begins a new epoch.
-pub(crate) fn reset(keys: &StoreKeys, queries: &dyn Queries, now: i64) -> Result<()> {
+pub(crate) fn reset(keys: &StoreKeys, queries: &dyn Queries) -> Result<()> {
+    let now = queries.now()?;
     load(keys, queries)?;
     Clock { stamp: Timestamp::from_micros(now) }.update(keys, queries)
 }

@@ -9,6 +9,8 @@ pub(crate) mod encryptions;
 pub(crate) mod erasures;
 pub(crate) mod keys;
 pub(crate) mod lookup;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub(crate) mod projects;
 mod record;
 pub(crate) mod root_keys;
@@ -23,6 +25,8 @@ pub(crate) mod versions;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+#[cfg(feature = "postgres")]
+pub(crate) use postgres::PostgresMetadata;
 pub(crate) use record::Record;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::SqliteMetadata;
@@ -48,6 +52,14 @@ pub(crate) trait Queries {
     /// Runs a statement; returns how many rows it changed. A row that breaks a unique index is
     /// `AlreadyExists`.
     fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize>;
+
+    /// The database's clock: UTC microseconds. In a transaction, of its beginning.
+    fn now(&self) -> Result<i64>;
+
+    /// How far, in microseconds, the store's stamp may stay behind its newest write.
+    fn stamp_lag(&self) -> i64 {
+        0
+    }
 }
 
 /// A transaction's work. It may run more than once.
@@ -73,9 +85,6 @@ pub(crate) trait Metadata: Send + Sync {
     /// Whether nothing can be written here.
     fn is_read_only(&self) -> bool;
 
-    /// The database's clock: UTC microseconds.
-    fn now(&self) -> i64;
-
     /// Keeps payloads from being destroyed while a backup runs. Waits for those who destroy now.
     fn hold_erasures(&self) -> Result<Held>;
 
@@ -90,6 +99,11 @@ pub(crate) trait Metadata: Send + Sync {
 }
 
 impl dyn Metadata + '_ {
+    /// The database's clock: UTC microseconds. Within a piece of work, [`Queries::now`] is asked.
+    pub(crate) fn now(&self) -> Result<i64> {
+        self.reading(|queries| queries.now())
+    }
+
     /// Reads one thing.
     pub(crate) fn reading<T>(&self, mut work: impl FnMut(&dyn Queries) -> Result<T>) -> Result<T> {
         let mut answer = None;

@@ -26,7 +26,7 @@ impl Session {
                 let range = NameRange::new(&options.prefix, options.after.as_deref());
                 let found =
                     secrets::page(&inner.keys, q, row.project_id, &range, options.limit + 1)?;
-                let moment = clock::moment(&inner.keys, q, inner.metadata.now())?;
+                let moment = clock::moment(&inner.keys, q)?;
                 let info = |secret| self.secret_info(q, project, secret, &moment);
                 page(found, options.limit, info, |info| &info.name)
             })
@@ -69,7 +69,7 @@ impl Session {
             let project = projects::require(&inner.keys, q, path.project())?;
             let secret = secrets::find(&inner.keys, q, project.project_id, path.name())?
                 .ok_or_else(|| not_found(path))?;
-            let moment = clock::moment(&inner.keys, q, inner.metadata.now())?;
+            let moment = clock::moment(&inner.keys, q)?;
             work(q, secret, &moment)
         })
     }

@@ -18,7 +18,7 @@ impl Session {
         self.operation("erase", || {
             let (inner, at) = (self.inner.clone(), path.clone());
             let (project, secret) = self.inner.metadata.writing(move |q| {
-                let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+                let now = clock::tick(&inner.keys, q)?.now;
                 let project = projects::require(&inner.keys, q, at.project())?;
                 let secret = secrets::find(&inner.keys, q, project.project_id, at.name())?
                     .ok_or_else(|| not_found(&at))?;
@@ -37,7 +37,7 @@ impl Session {
         self.operation("erase project", || {
             let (inner, wanted) = (self.inner.clone(), name.to_owned());
             let project = self.inner.metadata.writing(move |q| {
-                clock::tick(&inner.keys, q, inner.metadata.now())?;
+                clock::tick(&inner.keys, q)?;
                 let mut project = projects::require(&inner.keys, q, &wanted)?;
                 project.state = ProjectState::Erasing;
                 project.update(&inner.keys, q)?;

@@ -74,7 +74,7 @@ impl Session {
         let new = self.new_generation(&project.backend, project.project_id, next)?;
         let inner = self.inner.clone();
         self.inner.metadata.writing(move |q| {
-            let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+            let now = clock::tick(&inner.keys, q)?.now;
             let Some(mut project) = projects::by_id(&inner.keys, q, new.project)? else {
                 return Ok(());
             };

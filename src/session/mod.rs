@@ -53,7 +53,7 @@ impl Session {
     ) -> Result<T> {
         let (inner, path) = (self.inner.clone(), path.clone());
         self.inner.metadata.writing(move |q| {
-            let moment = clock::tick(&inner.keys, q, inner.metadata.now())?;
+            let moment = clock::tick(&inner.keys, q)?;
             let project = crate::metadata::projects::require(&inner.keys, q, path.project())?;
             let mut secret = secrets::find(&inner.keys, q, project.project_id, path.name())?
                 .ok_or_else(|| not_found(&path))?;

@@ -84,7 +84,7 @@ impl Session {
         step("project.key-wrapped");
         let (inner, name, backend) = (self.inner.clone(), name.to_owned(), backend.to_owned());
         self.inner.metadata.writing(move |q| {
-            let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+            let now = clock::tick(&inner.keys, q)?.now;
             if projects::find(&inner.keys, q, &name)?.is_some() {
                 return Err(Error::new(
                     ErrorKind::AlreadyExists,

@@ -31,6 +31,7 @@ const ATTEMPTS: usize = 16;
 struct Plan {
     project: Project,
     stamp: Timestamp,
+    now: i64,
     secret: Option<SecretId>,
 }
 
@@ -132,7 +133,8 @@ impl Session {
             let secret = secrets::find(&inner.keys, q, project.project_id, path.name())?;
             check_expected(path, secret.as_ref(), options)?;
             let stamp = clock::stamp(&inner.keys, q)?;
-            Ok(Some(Plan { project, stamp, secret: secret.map(|s| s.secret_id) }))
+            let now = q.now()?;
+            Ok(Some(Plan { project, stamp, now, secret: secret.map(|s| s.secret_id) }))
         })
     }
 
@@ -141,7 +143,7 @@ impl Session {
         let inner = &self.inner;
         let slot = inner.slot(&plan.project.backend)?;
         inner.check_lately_that_it_is_the_store(slot)?;
-        let now = inner.metadata.now();
+        let now = plan.now;
         let generation = plan.project.generation;
         let key = inner.project_key(&plan.project, generation)?;
         if !self.admit_encryption(&plan.project, &key)? {
@@ -213,7 +215,7 @@ fn commit(
 ) -> Result<Outcome> {
     let keys = &inner.keys;
     inner.check_metadata(q)?;
-    let moment = clock::tick(keys, q, inner.metadata.now())?;
+    let moment = clock::tick(keys, q)?;
     let Some(project) = projects::by_id(keys, q, stored.project.project_id)? else {
         return Ok(Outcome::Overtaken);
     };

@@ -126,7 +126,7 @@ impl Inner {
         };
         let info = BackupInfo {
             store: self.id,
-            made_at: Timestamp::from_micros(self.metadata.now()),
+            made_at: Timestamp::from_micros(self.metadata.now()?),
             holds_keys: passphrase.is_some(),
             epoch: self.epoch(),
             sections: (2 + shelves.len() + keys.len()) as u32,
@@ -199,7 +199,7 @@ impl Inner {
         }
         let inner = self.clone();
         self.metadata.writing(move |q| {
-            let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+            let now = clock::tick(&inner.keys, q)?.now;
             let mut row = store_row::load(&inner.keys, q)?;
             row.backed_up_at = Some(now);
             row.update(&inner.keys, q)

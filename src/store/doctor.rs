@@ -301,7 +301,7 @@ impl Inner {
     ) -> Result<()> {
         let inner = self.clone();
         let condemned = self.metadata.writing(move |q| {
-            clock::tick(&inner.keys, q, inner.metadata.now())?;
+            clock::tick(&inner.keys, q)?;
             let mut condemned = Vec::new();
             for (sealed, reference) in &batch {
                 if claims::condemn(q, sealed)? || claims::is_condemned(q, sealed)? {

@@ -81,7 +81,7 @@ impl Inner {
         for slot in self.slots() {
             newest = newest.max(slot.backend.marker()?.map_or(newest, |marker| marker.epoch));
         }
-        let epoch = self.metadata.now().max(newest + 1);
+        let epoch = self.metadata.now()?.max(newest + 1);
         for slot in self.slots() {
             let now = slot.backend.marker()?;
             slot.backend.set_marker(now, Marker { store: self.id, epoch })?;
@@ -90,7 +90,7 @@ impl Inner {
         let inner = self.clone();
         self.metadata.writing(move |q| {
             // A stamp from a clock that ran ahead would keep dates from taking effect for long.
-            clock::reset(&inner.keys, q, inner.metadata.now())?;
+            clock::reset(&inner.keys, q)?;
             let mut row = store_row::load(&inner.keys, q)?;
             row.epoch = epoch;
             row.file = inner.metadata.identity()?;

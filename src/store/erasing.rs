@@ -106,7 +106,7 @@ impl Inner {
     fn mark_done(self: &std::sync::Arc<Self>, erasures: Vec<Erasure>) -> Result<()> {
         let inner = self.clone();
         self.metadata.writing(move |q| {
-            let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+            let now = clock::tick(&inner.keys, q)?.now;
             for erasure in &erasures {
                 if let Some(reference) = &erasure.reference {
                     claims::release(q, reference)?;
@@ -144,7 +144,7 @@ impl Inner {
         self.forget_project_keys(&project);
         let inner = self.clone();
         self.metadata.writing(move |q| {
-            clock::tick(&inner.keys, q, inner.metadata.now())?;
+            clock::tick(&inner.keys, q)?;
             for key in keys::all_of_project(&inner.keys, q, project.project_id)? {
                 let key =
                     keys::WrappedKey { state: KeyState::Destroyed, wrapped: Vec::new(), ..key };
@@ -166,7 +166,7 @@ impl Inner {
             let all = secrets::NameRange::new("", None);
             let page = secrets::page(&inner.keys, q, project.project_id, &all, BATCH)?;
             if !page.is_empty() {
-                let now = clock::tick(&inner.keys, q, inner.metadata.now())?.now;
+                let now = clock::tick(&inner.keys, q)?.now;
                 for secret in &page {
                     inner.record_secret(q, &project, secret, now)?;
                 }

@@ -58,10 +58,9 @@ impl Inner {
     }
 
     fn clock_health(&self) -> Result<Health> {
-        let now = self.metadata.now();
         let (moment, stamp) = self
             .metadata
-            .reading(|q| Ok((clock::moment(&self.keys, q, now)?, clock::stamp(&self.keys, q)?)))?;
+            .reading(|q| Ok((clock::moment(&self.keys, q)?, clock::stamp(&self.keys, q)?)))?;
         if moment.trusted {
             return Ok(Health::ok("clock", format!("newest write {stamp}")));
         }
@@ -88,7 +87,7 @@ impl Inner {
     }
 
     fn expiry_health(&self) -> Result<Health> {
-        let now = self.metadata.now();
+        let now = self.metadata.now()?;
         let until = now.saturating_add(EXPIRY_WARNING.as_micros() as i64);
         let (from, until) = (Timestamp::from_micros(now), Timestamp::from_micros(until));
         let (expired, expiring) = self.metadata.reading(|q| {

@@ -27,10 +27,14 @@ mod device_envelope;
 mod envelope;
 mod errors;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 pub use backend::{Enveloped, PAYLOAD_LIMIT};
 pub use memory::MemoryShelf;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresShelf;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteShelf;

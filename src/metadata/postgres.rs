@@ -1,0 +1,171 @@
+//! Metadata in a PostgreSQL schema, shared by any number of machines.
+
+use std::path::Path;
+use std::time::Duration;
+
+use strongroom_postgres::{Connection, Database, Limits, Migration, Schema, Settings};
+
+use super::{Held, Metadata, Queries, Row, Value, Work};
+use crate::{Error, ErrorKind, Result};
+
+/// The schema where the connection string names none.
+pub(crate) const DEFAULT_SCHEMA: &str = "strongroom";
+
+const SCHEMA: Schema = Schema {
+    what: "metadata",
+    migrations: &[
+        Migration {
+            number: 1,
+            name: "first",
+            sql: include_str!("migrations/postgres/0001_first.sql"),
+            needed_to_read: true,
+        },
+        Migration {
+            number: 2,
+            name: "encryptions",
+            sql: include_str!("migrations/postgres/0002_encryptions.sql"),
+            needed_to_read: false,
+        },
+    ],
+};
+
+/// Names the lock that whoever destroys payloads shares, and that a backup has alone.
+const ERASING: &str = "erasing";
+
+/// How long a backup waits for erasures that are under way.
+const HOLD_WAIT: Duration = Duration::from_secs(10);
+
+/// Metadata in a PostgreSQL schema.
+pub(crate) struct PostgresMetadata {
+    database: Database,
+}
+
+impl PostgresMetadata {
+    pub(crate) fn create(settings: Settings) -> Result<PostgresMetadata> {
+        let settings = settings.or_schema(DEFAULT_SCHEMA);
+        let database = Database::create(&settings, &SCHEMA, Limits::default())?;
+        Ok(PostgresMetadata { database })
+    }
+
+    pub(crate) fn open(settings: Settings) -> Result<PostgresMetadata> {
+        let settings = settings.or_schema(DEFAULT_SCHEMA);
+        let database = Database::open(&settings, &SCHEMA, Limits::default())?;
+        Ok(PostgresMetadata { database })
+    }
+}
+
+impl Metadata for PostgresMetadata {
+    fn read(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
+        self.database.read(|connection| work(&Statements(connection)))
+    }
+
+    fn read_snapshot(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
+        self.database.read_snapshot(|connection| work(&Statements(connection)))
+    }
+
+    fn write(&self, mut work: Work) -> Result<()> {
+        self.database.write(|connection| work(&Statements(connection)))
+    }
+
+    /// A copy of the database is another one only for whoever knows the server: the markers in the
+    /// backends tell.
+    fn identity(&self) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.database.is_read_only()
+    }
+
+    fn hold_erasures(&self) -> Result<Held> {
+        if self.is_read_only() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "erasures cannot be held back from a server or role that may only read",
+                "use the primary, and a role that may write",
+            ));
+        }
+        match self.database.lock_within(ERASING, HOLD_WAIT)? {
+            Some(lock) => Ok(Box::new(lock)),
+            None => Err(Error::new(
+                ErrorKind::Unavailable,
+                "another backup, or an erase, has been running for 10 seconds",
+                "try again when it is done",
+            )),
+        }
+    }
+
+    fn permit_erasures(&self) -> Result<Option<Held>> {
+        if self.is_read_only() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "the metadata cannot be written here, so nothing is destroyed",
+                "erase where the store can be written",
+            ));
+        }
+        let lock = self.database.try_share(ERASING)?;
+        Ok(lock.map(|lock| Box::new(lock) as Held))
+    }
+
+    fn copy_to(&self, _: &Path) -> Result<()> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "metadata in PostgreSQL is not copied into a file",
+            "back up the server: pg_dump of the database, or pg_basebackup with its log archive",
+        ))
+    }
+
+    fn check(&self) -> Result<Vec<String>> {
+        // The server checks its own pages; every row that decides something has a MAC.
+        Ok(Vec::new())
+    }
+}
+
+struct Statements<'a>(&'a Connection<'a>);
+
+impl Queries for Statements<'_> {
+    fn select(
+        &self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<()>,
+    ) -> Result<()> {
+        self.0.query(sql, &outwards(parameters), &mut |row| each(row))
+    }
+
+    fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize> {
+        self.0.execute(sql, &outwards(parameters)).map(|rows| rows as usize)
+    }
+
+    fn now(&self) -> Result<i64> {
+        self.0.now()
+    }
+
+    fn stamp_lag(&self) -> i64 {
+        // Whoever moves the stamp makes the others wait: once a second is enough.
+        1_000_000
+    }
+}
+
+impl Row for strongroom_postgres::Row {
+    fn value(&self, column: usize) -> Result<Value<'_>> {
+        use strongroom_postgres::Value as Theirs;
+        Ok(match self.value(column)? {
+            Theirs::Null => Value::Null,
+            Theirs::Integer(number) => Value::Integer(number),
+            Theirs::Text(text) => Value::Text(text),
+            Theirs::Bytes(bytes) => Value::Bytes(bytes),
+        })
+    }
+}
+
+fn outwards<'v>(values: &[Value<'v>]) -> Vec<strongroom_postgres::Value<'v>> {
+    use strongroom_postgres::Value as Theirs;
+    let outwards = |value: &Value<'v>| match *value {
+        Value::Null => Theirs::Null,
+        Value::Integer(number) => Theirs::Integer(number),
+        Value::Text(text) => Theirs::Text(text),
+        Value::Bytes(bytes) => Theirs::Bytes(bytes),
+    };
+    values.iter().map(outwards).collect()
+}
