@@ -3,6 +3,7 @@
 mod keys;
 mod locate;
 mod permissions;
+mod place;
 mod token;
 mod unknown_keys;
 
@@ -15,6 +16,7 @@ use strongroom_backend::{file_error, folder_of};
 pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
 pub(crate) use locate::{MACHINE, user_config, user_data};
 pub(crate) use permissions::{check_not_writable_by_others, check_trusted};
+pub(crate) use place::is_postgres;
 pub use token::{KeyLocation, PinConfig, TokenConfig};
 
 use crate::path::check_project_name;
@@ -41,7 +43,7 @@ use crate::{Error, ErrorKind, Result};
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
-    /// The metadata database: the path of a SQLite file.
+    /// The metadata database: the path of a SQLite file, or a connection string of PostgreSQL.
     pub metadata: String,
     /// The backend of projects that [`projects`](Self::projects) does not name.
     pub default_backend: String,
@@ -167,11 +169,11 @@ impl Config {
         for name in self.projects.keys() {
             check_project_name(name)?;
         }
-        if self.metadata.contains("://") {
+        if self.metadata.contains("://") && !is_postgres(&self.metadata) {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "this build keeps metadata in a SQLite file only",
-                "give a path as `metadata`",
+                "metadata is kept in a SQLite file or in PostgreSQL only",
+                "give a path or `postgres://…` as `metadata`",
             ));
         }
         Ok(())
@@ -189,6 +191,9 @@ fn absolute_folder(folder: &Path) -> Result<PathBuf> {
 }
 
 fn absolute(path: &mut String, base: &Path) {
+    if is_postgres(path) {
+        return;
+    }
     if let Some(joined) = base.join(&*path).to_str() {
         *path = joined.to_owned();
     }

@@ -5,6 +5,8 @@
 
 pub(crate) mod claims;
 pub(crate) mod clock;
+#[cfg(test)]
+mod conformance;
 pub(crate) mod encryptions;
 pub(crate) mod erasures;
 pub(crate) mod keys;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use strongroom_backend::{Backend, KeyBackend, RootKeyId};
 
 use super::Slot;
+use super::databases::{self, Access};
 use super::key_backends::of_backend;
 use super::rotation::add_root_key;
 use super::tokens::Tokens;
@@ -17,18 +18,18 @@ const FIRST_ROOT_KEY: &str = "root-1";
 
 /// Opens the metadata database of a config.
 pub(super) fn open_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
-    metadata(config, false)
+    databases::metadata(&config.metadata, Access::Open)
 }
 
 /// Makes the metadata database of a config.
 pub(super) fn create_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
-    metadata(config, true)
+    databases::metadata(&config.metadata, Access::Create)
 }
 
 /// Opens every backend of a config.
 pub(super) fn open_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot>> {
     slots(config, |backend| match backend {
-        BackendConfig::Enveloped { shelf, .. } => open_enveloped(shelf),
+        BackendConfig::Enveloped { shelf, .. } => databases::enveloped(shelf, Access::Open),
         BackendConfig::Pkcs11Objects { token, .. } => open_objects(token, tokens),
     })
 }
@@ -36,7 +37,7 @@ pub(super) fn open_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot
 /// Makes every backend of a config.
 pub(super) fn create_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot>> {
     slots(config, |backend| match backend {
-        BackendConfig::Enveloped { shelf, .. } => create_enveloped(shelf),
+        BackendConfig::Enveloped { shelf, .. } => databases::enveloped(shelf, Access::Create),
         BackendConfig::Pkcs11Objects { token, .. } => open_objects(token, tokens),
     })
 }
@@ -58,42 +59,6 @@ fn slots(
 
 /// A key backend, and its first root key for this store.
 pub(super) type Created = (Arc<dyn KeyBackend>, RootKeyId);
-
-#[cfg(feature = "sqlite")]
-fn metadata(config: &Config, create: bool) -> Result<Box<dyn Metadata>> {
-    use crate::metadata::SqliteMetadata;
-    let path = std::path::Path::new(&config.metadata);
-    let opened = if create { SqliteMetadata::create(path) } else { SqliteMetadata::open(path) };
-    Ok(Box::new(opened.map_err(missing_file)?))
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn metadata(_: &Config, _: bool) -> Result<Box<dyn Metadata>> {
-    Err(not_built("SQLite metadata", "sqlite"))
-}
-
-#[cfg(feature = "sqlite")]
-fn open_enveloped(shelf: &str) -> Result<Box<dyn Backend>> {
-    use strongroom_enveloped::{Enveloped, SqliteShelf};
-    let shelf = SqliteShelf::open(std::path::Path::new(shelf)).map_err(missing_file)?;
-    Ok(Box::new(Enveloped::new(shelf)))
-}
-
-#[cfg(feature = "sqlite")]
-fn create_enveloped(shelf: &str) -> Result<Box<dyn Backend>> {
-    use strongroom_enveloped::{Enveloped, SqliteShelf};
-    Ok(Box::new(Enveloped::new(SqliteShelf::create(std::path::Path::new(shelf))?)))
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn open_enveloped(_: &str) -> Result<Box<dyn Backend>> {
-    Err(not_built("SQLite shelf", "sqlite"))
-}
-
-#[cfg(not(feature = "sqlite"))]
-fn create_enveloped(_: &str) -> Result<Box<dyn Backend>> {
-    Err(not_built("SQLite shelf", "sqlite"))
-}
 
 /// Opens a key backend. Never makes a key.
 pub(super) fn open_key_backend(key: &KeyConfig, tokens: &Tokens) -> Result<Arc<dyn KeyBackend>> {
@@ -188,21 +153,7 @@ fn open_objects(_: &TokenConfig, _: &Tokens) -> Result<Box<dyn Backend>> {
     Err(not_built("PKCS#11 object backend", "pkcs11"))
 }
 
-/// A file that the config names and that is not there is no secret that was not found.
-#[cfg(feature = "sqlite")]
-fn missing_file(error: crate::Error) -> crate::Error {
-    if error.kind() != crate::ErrorKind::NotFound {
-        return error;
-    }
-    crate::Error::new(
-        crate::ErrorKind::Config,
-        error.what(),
-        "mount its disk or put it back, or restore a backup: `strongroom restore`",
-    )
-    .with_source(error)
-}
-
-#[cfg(not(all(feature = "sqlite", feature = "software", feature = "pkcs11")))]
+#[cfg(not(all(feature = "software", feature = "pkcs11")))]
 fn not_built(what: &str, feature: &str) -> crate::Error {
     crate::Error::new(
         crate::ErrorKind::Unsupported,

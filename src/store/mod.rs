@@ -4,6 +4,7 @@ mod backup;
 mod backup_file;
 mod compose;
 mod create;
+mod databases;
 mod doctor;
 mod epoch;
 mod erasing;
