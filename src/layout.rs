@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::{BackendConfig, KeyChoice, KeyConfig, KeyringPermissions};
-use crate::config::{MACHINE, user_config, user_data};
+use crate::config::{MACHINE, is_postgres, user_config, user_data};
 use crate::{Config, Error, ErrorKind, Result};
 
 /// The name of the backend that `init` makes.
@@ -25,9 +25,9 @@ pub struct Layout {
     /// Whether the payloads are objects of the token that [`key`](Self::key) describes. There is no shelf
     /// then.
     pub objects: bool,
-    /// The metadata database.
+    /// The metadata database: a file, or a connection string of PostgreSQL.
     pub metadata: PathBuf,
-    /// The shelf.
+    /// The shelf: a file, or a connection string of PostgreSQL.
     pub shelf: PathBuf,
 }
 
@@ -75,6 +75,9 @@ impl Layout {
     /// The config for this layout, with absolute paths.
     pub(crate) fn to_config(&self) -> Result<Config> {
         let text = |path: &Path| {
+            if let Some(place) = path.to_str().filter(|place| is_postgres(place)) {
+                return Ok(place.to_owned());
+            }
             let path = std::path::absolute(path).ok().and_then(|p| p.to_str().map(str::to_owned));
             path.ok_or_else(|| {
                 Error::new(

@@ -184,7 +184,7 @@ impl Database {
         begin: &'static str,
         work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut taken_before = false;
+        let mut before = None;
         for round in 0.. {
             let lease = self.pool.take(Claim::Ordinary, end)?;
             match attempt(lease.session()?, waits, begin, work) {
@@ -197,8 +197,8 @@ impl Database {
                     }
                 }
                 Outcome::Again(error, trouble) => {
-                    let lasting = trouble == Trouble::Taken && taken_before;
-                    taken_before |= trouble == Trouble::Taken;
+                    let lasting = matches!(trouble, Trouble::Taken(_))
+                        && before.replace(trouble) == Some(trouble);
                     if lasting || Instant::now() >= end {
                         return Err(error);
                     }

@@ -2,6 +2,7 @@
 //!
 //! The server's own text is kept only where it cannot hold a value of a row, and its details never.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 
 use strongroom_backend::{Error, ErrorKind};
@@ -12,9 +13,9 @@ use tokio_postgres::error::{DbError, Severity, SqlState};
 pub(crate) enum Trouble {
     /// Others changed the same rows: the whole transaction may work when it runs again.
     Conflict,
-    /// A unique index has the row already. Perhaps through a transaction that ran at the same time, and
-    /// that this one would have seen had it begun later.
-    Taken,
+    /// A unique index has this row already, of which this is a hash. Perhaps through a transaction that
+    /// ran at the same time: then the work, when it runs again, sees that row and does not add it.
+    Taken(u64),
     /// The connection is gone, or the server did not answer in time.
     Lost,
     /// Running again would not help.
@@ -38,7 +39,7 @@ impl Fault {
             SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
                 Trouble::Conflict
             }
-            SqlState::UNIQUE_VIOLATION => Trouble::Taken,
+            SqlState::UNIQUE_VIOLATION => Trouble::Taken(row_of(found)),
             _ => Trouble::Lasting,
         };
         Fault { trouble, error: server_error(found) }
@@ -73,6 +74,12 @@ impl Fault {
         .with_source(error);
         Fault { trouble: Trouble::Lasting, error }
     }
+}
+
+fn row_of(error: &DbError) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (error.constraint(), error.detail()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Whether the server closes the connection with this error.

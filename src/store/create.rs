@@ -13,6 +13,7 @@ use super::compose::Created;
 use super::key_backends::of_backend;
 use super::tokens::Tokens;
 use super::{compose, new_key, trusted_key};
+use crate::config::is_postgres;
 use crate::keys::{StoreKeys, make_check_value, store_key_context};
 use crate::metadata::clock::Clock;
 use crate::metadata::keys::WrappedKey;
@@ -29,6 +30,7 @@ pub(super) fn create(layout: &Layout) -> Result<()> {
     let mut files = vec![&layout.config, &layout.metadata, &layout.shelf];
     let store_key = trusted_key::path_for(&layout.config);
     files.push(if layout.key.is_none() { &layout.keyring } else { &store_key });
+    files.retain(|place| !place.to_str().is_some_and(is_postgres));
     for file in &files {
         create_folder(&folder_of(file))?;
     }

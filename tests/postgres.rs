@@ -1,0 +1,170 @@
+//! A whole store in PostgreSQL: metadata and shelf, each under a role of its own.
+#![cfg(feature = "postgres")]
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use strongroom::{
+    DoctorOptions, ErrorKind, Layout, ListOptions, PutOptions, SecretBytes, SecretPath, Session,
+    Store,
+};
+use strongroom_test_support::postgres::Cluster;
+use tempfile::TempDir;
+
+struct Fixture {
+    cluster: Cluster,
+    folder: TempDir,
+    metadata: String,
+    shelf: String,
+    store: Store,
+    session: Session,
+}
+
+fn fixture() -> Fixture {
+    let cluster = Cluster::start();
+    let (metadata, shelf) = (cluster.new_database("metadata"), cluster.new_database("shelf"));
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout {
+        metadata: PathBuf::from(&metadata),
+        shelf: PathBuf::from(&shelf),
+        ..Layout::in_folder(folder.path())
+    };
+    let store = Store::create(&layout).unwrap();
+    let session = store.session();
+    Fixture { cluster, folder, metadata, shelf, store, session }
+}
+
+impl Fixture {
+    fn open(&self) -> Store {
+        Store::open(&self.folder.path().join("strongroom.toml")).unwrap()
+    }
+}
+
+fn path(text: &str) -> SecretPath {
+    text.parse().unwrap()
+}
+
+fn put(session: &Session, at: &str, payload: &str) -> strongroom::Result<u32> {
+    let payload = SecretBytes::copy_of(payload.as_bytes())?;
+    session.put(&path(at), &payload, &PutOptions::default()).map(|receipt| receipt.version)
+}
+
+fn get(session: &Session, at: &str) -> strongroom::Result<String> {
+    let payload = session.get(&path(at))?;
+    Ok(String::from_utf8(payload.to_vec()).unwrap())
+}
+
+#[test]
+fn what_one_process_puts_another_gets_lists_and_erases() {
+    let fixture = fixture();
+    assert_eq!(put(&fixture.session, "web1/db", "one").unwrap(), 1);
+    assert_eq!(put(&fixture.session, "web1/db", "two").unwrap(), 2);
+    let other = fixture.open();
+    let session = other.session();
+    assert_eq!(get(&session, "web1/db").unwrap(), "two");
+    let page = session.list("web1", &ListOptions::default()).unwrap();
+    assert_eq!(page.items.len(), 1);
+    session.erase(&path("web1/db")).unwrap();
+    assert_eq!(get(&fixture.session, "web1/db").unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(put(&fixture.session, "web1/db", "three").unwrap(), 1);
+    assert!(fixture.store.health().iter().all(|f| f.severity != strongroom::Severity::Error));
+    let report = fixture.store.doctor(&DoctorOptions::default(), &mut |_| {}).unwrap();
+    assert!(report.damaged.is_empty(), "{report:?}");
+}
+
+#[test]
+fn neither_place_holds_what_belongs_to_the_other() {
+    let fixture = fixture();
+    put(&fixture.session, "web1/planted-name", "planted-payload").unwrap();
+    let dump = |database: &str| {
+        let mut command = fixture.cluster.client("pg_dump");
+        let output = command.args(["--inserts", database]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (metadata, shelf) = (dump("metadata"), dump("shelf"));
+    assert!(metadata.contains("planted-name") && !shelf.contains("planted"));
+    let hex: String = b"planted-payload".iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!metadata.contains(&hex) && !shelf.contains(&hex));
+    let connect = |dsn: &str, database: &str| {
+        let dsn = dsn.rsplit_once('/').unwrap().0;
+        let mut psql = fixture.cluster.client("psql");
+        psql.args(["-XAtc", "SELECT 1", &format!("{dsn}/{database}")]).output().unwrap()
+    };
+    assert!(connect(&fixture.metadata, "metadata").status.success());
+    assert!(connect(&fixture.shelf, "shelf").status.success());
+}
+
+#[test]
+fn no_version_is_lost_or_given_twice_between_processes() {
+    let fixture = fixture();
+    let others: Vec<Store> = (0..3).map(|_| fixture.open()).collect();
+    let numbers = Mutex::new(BTreeSet::new());
+    thread::scope(|scope| {
+        for (n, store) in others.iter().enumerate() {
+            for thread in 0..2 {
+                let numbers = &numbers;
+                scope.spawn(move || {
+                    let session = store.session();
+                    for round in 0..10 {
+                        let number = put(&session, "web1/shared", "payload").unwrap();
+                        assert!(numbers.lock().unwrap().insert(number), "{number} given twice");
+                        let own = format!("web1/own-{n}-{thread}-{round}");
+                        put(&session, &own, &own).unwrap();
+                        assert_eq!(get(&session, &own).unwrap(), own);
+                    }
+                });
+            }
+        }
+    });
+    let numbers: Vec<u32> = numbers.into_inner().unwrap().into_iter().collect();
+    assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_acknowledged_put_survives_crashes_of_the_server_under_load() {
+    let mut fixture = fixture();
+    put(&fixture.session, "load/first", "first").unwrap();
+    let session = &fixture.session.clone();
+    let (stop, acknowledged) = (&AtomicBool::new(false), &Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for round in 0.. {
+                    if stop.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    let at = format!("load/{thread}-{round}");
+                    match put(session, &at, &at) {
+                        Ok(_) => acknowledged.lock().unwrap().push(at),
+                        Err(error) => assert!(
+                            matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Timeout),
+                            "{error}"
+                        ),
+                    }
+                }
+            });
+        }
+        for mode in ["immediate", "fast"] {
+            let before = acknowledged.lock().unwrap().len();
+            while acknowledged.lock().unwrap().len() < before + 20 {
+                thread::yield_now();
+            }
+            fixture.cluster.stop(mode);
+            fixture.cluster.resume();
+        }
+        let before = acknowledged.lock().unwrap().len();
+        while acknowledged.lock().unwrap().len() < before + 20 {
+            thread::yield_now();
+        }
+        stop.store(true, Ordering::SeqCst);
+    });
+    for at in acknowledged.lock().unwrap().iter() {
+        assert_eq!(&get(session, at).unwrap(), at);
+    }
+    let report = fixture.store.doctor(&DoctorOptions::default(), &mut |_| {}).unwrap();
+    assert!(report.damaged.is_empty(), "{report:?}");
+}
