@@ -1,6 +1,8 @@
 //! A server, and a schema with a table of names and numbers.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub(crate) mod proxy;
+
 use strongroom_backend::Result;
 use strongroom_postgres::{
     Connection, Database, Environment, Limits, Migration, Schema, Settings, Value,

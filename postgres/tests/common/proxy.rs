@@ -1,0 +1,81 @@
+//! A wire between client and server that is cut at a chosen moment.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+/// When the wire is cut, once, after [`Proxy::arm`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// The server never sees the client's COMMIT.
+    BeforeCommit,
+    /// The server sees it, and the client never sees the answer.
+    AfterCommit,
+}
+
+/// What a COMMIT is in the protocol's simple query.
+const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
+
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
+    armed: Arc<AtomicBool>,
+}
+
+impl Proxy {
+    pub(crate) fn start(server: u16, cut: Cut) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let armed = Arc::new(AtomicBool::new(false));
+        let shared = armed.clone();
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, armed) = (client.unwrap(), shared.clone());
+                let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
+                let (back, forth) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+                thread::spawn(move || copy(back, forth));
+                thread::spawn(move || watch(client, server, cut, &armed));
+            }
+        });
+        Proxy { port, armed }
+    }
+
+    pub(crate) fn arm(&self) {
+        self.armed.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the wire was cut since it was armed.
+    pub(crate) fn has_cut(&self) -> bool {
+        !self.armed.load(Ordering::SeqCst)
+    }
+}
+
+fn copy(mut from: TcpStream, mut to: TcpStream) {
+    let _ = std::io::copy(&mut from, &mut to);
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+fn watch(mut client: TcpStream, mut server: TcpStream, cut: Cut, armed: &AtomicBool) {
+    let mut buffer = [0; 65536];
+    while let Ok(len @ 1..) = client.read(&mut buffer) {
+        let at = buffer[..len].windows(COMMIT.len()).position(|part| part == COMMIT);
+        if let Some(at) = at.filter(|_| armed.swap(false, Ordering::SeqCst)) {
+            if cut == Cut::AfterCommit {
+                // The client's end first, so that no answer slips through.
+                let _ = client.shutdown(Shutdown::Both);
+                let _ = server.write_all(&buffer[..len]);
+            } else {
+                let _ = server.write_all(&buffer[..at]);
+                let _ = client.shutdown(Shutdown::Both);
+            }
+            // What was sent is still read by the server.
+            let _ = server.shutdown(Shutdown::Write);
+            return;
+        }
+        if server.write_all(&buffer[..len]).is_err() {
+            break;
+        }
+    }
+    let _ = server.shutdown(Shutdown::Both);
+}

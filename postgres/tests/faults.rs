@@ -1,0 +1,283 @@
+//! What becomes of changes when the server, or the way to it, fails. Each fault is a real one.
+
+mod common;
+
+use std::process::Command;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::proxy::{Cut, Proxy};
+use common::{SCHEMA, create, get, put, server, set, settings};
+use strongroom_backend::ErrorKind;
+use strongroom_postgres::{Database, Limits};
+use strongroom_test_support::postgres::Cluster;
+
+fn add_one(database: &Database, runs: &AtomicUsize) -> strongroom_backend::Result<()> {
+    database.write(|c| {
+        runs.fetch_add(1, Ordering::SeqCst);
+        set(c, "count", get(c, "count")?.unwrap_or(0) + 1)
+    })
+}
+
+fn number(database: &Database) -> i64 {
+    database.read(|c| get(c, "count")).unwrap().unwrap()
+}
+
+/// As the superuser in the database `store`.
+fn in_store(cluster: &Cluster, sql: &str) {
+    let mut psql = cluster.client("psql");
+    psql.args(["-Xqc", sql]).env("PGDATABASE", "store").env("PGOPTIONS", "-csearch_path=numbers");
+    let output = psql.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Opens the database through a wire that can be cut.
+fn through(cluster: &Cluster, cut: Cut, limits: Limits) -> (Proxy, Database) {
+    let proxy = Proxy::start(cluster.port(), cut);
+    let dsn = format!("postgres://store:store-password@127.0.0.1:{}/store", proxy.port);
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    (proxy, database)
+}
+
+#[test]
+fn a_commit_whose_answer_was_lost_is_found_to_have_taken_place() {
+    let (cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 0)).unwrap();
+    let (proxy, database) = through(&cluster, Cut::AfterCommit, Limits::default());
+    add_one(&database, &AtomicUsize::new(0)).unwrap();
+    proxy.arm();
+    let runs = AtomicUsize::new(0);
+    add_one(&database, &runs).unwrap();
+    assert!(proxy.has_cut());
+    assert_eq!((number(&database), runs.into_inner()), (2, 1));
+}
+
+#[test]
+fn a_commit_that_never_arrived_is_found_not_to_have_taken_place_and_runs_again() {
+    let (cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 0)).unwrap();
+    let (proxy, database) = through(&cluster, Cut::BeforeCommit, Limits::default());
+    add_one(&database, &AtomicUsize::new(0)).unwrap();
+    proxy.arm();
+    let runs = AtomicUsize::new(0);
+    add_one(&database, &runs).unwrap();
+    assert!(proxy.has_cut());
+    assert_eq!((number(&database), runs.into_inner()), (2, 2));
+}
+
+/// Makes every commit that changes a number take this long.
+fn slow_commits(cluster: &Cluster, seconds: u32) {
+    in_store(
+        cluster,
+        &format!(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql \
+             AS 'BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END'; \
+             CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON numbers \
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()"
+        ),
+    );
+}
+
+#[test]
+fn a_commit_that_is_still_under_way_is_waited_for() {
+    let (cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 0)).unwrap();
+    slow_commits(&cluster, 2);
+    let (proxy, database) = through(&cluster, Cut::AfterCommit, Limits::default());
+    proxy.arm();
+    let runs = AtomicUsize::new(0);
+    add_one(&database, &runs).unwrap();
+    assert!(proxy.has_cut());
+    assert_eq!((number(&database), runs.into_inner()), (1, 1));
+}
+
+#[test]
+fn an_outcome_that_cannot_be_found_out_is_a_timeout_within_the_bound() {
+    let (cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 0)).unwrap();
+    slow_commits(&cluster, 600);
+    let (proxy, database) = through(&cluster, Cut::AfterCommit, Limits::default());
+    proxy.arm();
+    let begun = Instant::now();
+    let error = add_one(&database, &AtomicUsize::new(0)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn what_is_acknowledged_took_place_once_while_sessions_and_the_server_end() {
+    let (mut cluster, dsn) = server();
+    let database = &create(&dsn);
+    database.write(|c| put(c, "count", 0)).unwrap();
+    let (stop, done) = (&AtomicBool::new(false), &AtomicI64::new(0));
+    let runs = &AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(move || {
+                while !stop.load(Ordering::SeqCst) {
+                    match add_one(database, runs) {
+                        Ok(()) => _ = done.fetch_add(1, Ordering::SeqCst),
+                        Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}"),
+                    }
+                }
+            });
+        }
+        let progress = |by| {
+            let before = done.load(Ordering::SeqCst);
+            let end = Instant::now() + Duration::from_secs(120);
+            while done.load(Ordering::SeqCst) < before + by {
+                assert!(Instant::now() < end, "nothing goes on");
+                thread::sleep(Duration::from_millis(1));
+            }
+        };
+        for _ in 0..10 {
+            progress(5);
+            let end =
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'store'";
+            cluster.sql(end);
+        }
+        for mode in ["immediate", "fast"] {
+            progress(5);
+            cluster.stop(mode);
+            cluster.resume();
+        }
+        progress(5);
+        stop.store(true, Ordering::SeqCst);
+    });
+    assert!(cluster.log().contains("terminating connection"), "no session was ended");
+    assert_eq!(number(database), done.load(Ordering::SeqCst));
+}
+
+#[test]
+fn of_two_that_wait_for_each_other_one_runs_again() {
+    let (cluster, dsn) = server();
+    let database = &create(&dsn);
+    database.write(|c| put(c, "a", 0).and_then(|()| put(c, "b", 0))).unwrap();
+    let (both, runs) = (&Barrier::new(2), &AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for (first, second) in [("a", "b"), ("b", "a")] {
+            scope.spawn(move || {
+                let mut first_time = true;
+                database
+                    .write(|c| {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        set(c, first, get(c, first)?.unwrap() + 1)?;
+                        if std::mem::take(&mut first_time) {
+                            both.wait();
+                        }
+                        set(c, second, get(c, second)?.unwrap() + 1)
+                    })
+                    .unwrap();
+            });
+        }
+    });
+    assert!(runs.load(Ordering::SeqCst) > 2);
+    assert!(cluster.log().contains("deadlock detected"), "{}", cluster.log());
+    for name in ["a", "b"] {
+        assert_eq!(database.read(|c| get(c, name)).unwrap(), Some(2));
+    }
+}
+
+#[test]
+fn a_row_that_others_keep_locked_is_waited_for_within_the_bound() {
+    let (_cluster, dsn) = server();
+    let database = &create(&dsn);
+    let limits = Limits { statement: Duration::from_secs(1), ..Limits::default() };
+    let hasty = &Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    database.write(|c| put(c, "a", 0)).unwrap();
+    let (locked, tried) = (&Barrier::new(2), &Barrier::new(2));
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            database
+                .write(|c| {
+                    set(c, "a", 1)?;
+                    locked.wait();
+                    tried.wait();
+                    Ok(())
+                })
+                .unwrap();
+        });
+        locked.wait();
+        let error = hasty.write(|c| set(c, "a", 2)).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.native()),
+            (ErrorKind::Unavailable, Some("SQLSTATE 55P03"))
+        );
+        tried.wait();
+    });
+    assert_eq!(database.read(|c| get(c, "a")).unwrap(), Some(1));
+}
+
+#[test]
+fn without_a_free_slot_one_waits_and_then_is_told_so() {
+    let (cluster, dsn) = server();
+    let database = create(&dsn);
+    database.read(|c| get(c, "a")).unwrap();
+    cluster.sql("ALTER ROLE store CONNECTION LIMIT 1");
+    let patient = settings(&format!("{dsn}?connect_timeout=60"));
+    let hasty = settings(&format!("{dsn}?connect_timeout=1"));
+    let error = Database::open(&hasty, &SCHEMA, Limits::default()).err().unwrap();
+    assert_eq!((error.kind(), error.native()), (ErrorKind::Unavailable, Some("SQLSTATE 53300")));
+    thread::scope(|scope| {
+        let waits = scope.spawn(|| {
+            Database::open(
+                &patient,
+                &SCHEMA,
+                Limits { operation: Duration::from_secs(60), ..Limits::default() },
+            )
+            .unwrap()
+        });
+        drop(database);
+        waits.join().unwrap().read(|c| get(c, "a")).unwrap();
+    });
+}
+
+#[test]
+fn a_server_that_is_away_is_unavailable_in_time_and_used_again_when_it_is_back() {
+    let (mut cluster, dsn) = server();
+    let limits = Limits { operation: Duration::from_secs(2), ..Limits::default() };
+    drop(create(&dsn));
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    database.write(|c| put(c, "count", 1)).unwrap();
+    cluster.stop("fast");
+    for write in [false, true] {
+        let begun = Instant::now();
+        let result = if write {
+            database.write(|c| set(c, "count", 2))
+        } else {
+            database.read(|c| get(c, "count")).map(|_| ())
+        };
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    }
+    cluster.resume();
+    assert_eq!(number(&database), 1);
+    database.write(|c| set(c, "count", 3)).unwrap();
+}
+
+#[test]
+fn a_server_that_hangs_is_given_up_in_time() {
+    let (cluster, dsn) = server();
+    drop(create(&dsn));
+    let (operation, statement) = (Duration::from_secs(3), Duration::from_secs(1));
+    let limits = Limits { operation, statement, connections: 2 };
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    database.write(|c| put(c, "count", 1)).unwrap();
+    let processes = cluster.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'store'");
+    let signal = |name: &str| {
+        for process in processes.lines() {
+            assert!(Command::new("kill").args([name, process]).status().unwrap().success());
+        }
+    };
+    signal("-STOP");
+    let begun = Instant::now();
+    let result = database.write(|c| set(c, "count", 2));
+    let took = begun.elapsed();
+    signal("-CONT");
+    // The session that hangs is given up, and another one does the work.
+    result.unwrap();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    assert_eq!(number(&database), 2);
+}
