@@ -160,9 +160,11 @@ impl Connector {
              SELECT set_config('synchronous_commit', 'on', false)
                  WHERE current_setting('synchronous_commit') = 'off';
              SELECT current_setting('server_version_num'), pg_is_in_recovery(),
-                 current_setting('transaction_read_only'), current_setting('fsync')",
+                 current_setting('transaction_read_only'), current_setting('fsync'),
+                 pid, (extract(epoch FROM backend_start) * 1000000)::bigint
+                 FROM pg_stat_activity WHERE pid = pg_backend_pid()",
             lock = statement * 4 / 5,
-            idle = statement * 6,
+            idle = statement * 2,
             schema = self.settings.schema(),
         );
         let answer = client.simple_query(&greeting).await?;
@@ -176,6 +178,8 @@ impl Connector {
             in_recovery: text(1) == "t",
             read_only: text(2) == "on",
             syncs: text(3) == "on",
+            process: text(4).parse().unwrap_or(0),
+            started: text(5).parse().unwrap_or(0),
         })
     }
 

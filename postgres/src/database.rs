@@ -15,13 +15,13 @@ use crate::migrations::Schema;
 use crate::pool::{Claim, Pool};
 use crate::settings::Settings;
 use crate::tls::Tls;
-use crate::transaction::{Mark, Outcome, attempt, sweep, took_place};
+use crate::transaction::{Mark, Outcome, attempt, end_session, sweep, took_place};
 
 const SERIALIZABLE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// How long the outcome of a commit is asked for after its answer was lost.
-const SETTLING: Duration = Duration::from_secs(5);
+const SETTLING: Duration = Duration::from_secs(8);
 const SETTLING_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest pause before a transaction runs again.
@@ -31,7 +31,7 @@ const LONGEST_PAUSE_MICROS: u64 = 50_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// One read or write with all its attempts. Finding out the outcome of a commit whose answer was
-    /// lost comes on top: 5 seconds.
+    /// lost comes on top: 8 seconds.
     pub operation: Duration,
     /// One statement, in the server too.
     pub statement: Duration,
@@ -231,7 +231,10 @@ impl Database {
             let found = self.pool.take(Claim::Urgent, end).and_then(|lease| {
                 let session = lease.session()?;
                 session.was_unreplicated();
-                let found = took_place(&Connection::plain(session, waits), mark)?;
+                let connection = Connection::plain(session, waits);
+                let found = took_place(&connection, mark).inspect_err(|_| {
+                    let _ = end_session(&connection, mark);
+                })?;
                 Ok((!session.was_unreplicated()).then_some(found))
             });
             if let Ok(Some(found)) = found {

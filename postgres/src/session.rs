@@ -26,6 +26,9 @@ pub(crate) struct Facts {
     pub(crate) in_recovery: bool,
     pub(crate) read_only: bool,
     pub(crate) syncs: bool,
+    /// The server's process for this session, and when it began: together, no other's.
+    pub(crate) process: i64,
+    pub(crate) started: i64,
 }
 
 pub(crate) struct Session {

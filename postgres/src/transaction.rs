@@ -25,6 +25,10 @@ const MARK: &str = "INSERT INTO commits AS c (session, number, made_at) VALUES (
 const SETTLE: &str = "INSERT INTO commits AS c (session, number, made_at) VALUES (?1, 0, ?2) \
                       ON CONFLICT (session) DO UPDATE SET fences = c.fences + 1 RETURNING number";
 
+/// Ends a session that was lost to us, whose transaction can only be in the way.
+const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ?1 \
+                   AND (extract(epoch FROM backend_start) * 1000000)::bigint = ?2";
+
 /// Removes the rows of sessions that ended long ago.
 const SWEEP: &str = "DELETE FROM commits WHERE made_at < ?1";
 
@@ -48,6 +52,8 @@ pub(crate) enum Outcome<T> {
 pub(crate) struct Mark {
     session: [u8; 16],
     number: i64,
+    process: i64,
+    started: i64,
 }
 
 /// Runs `work` in a transaction and commits it.
@@ -98,7 +104,9 @@ fn commit<T>(session: &Session, connection: &Connection<'_>, waits: Waits, value
             return ended(fault.error, fault.trouble);
         }
     };
-    let mark = Mark { session: session.id, number: session.next_commit() };
+    let number = session.next_commit();
+    let (process, started) = (session.facts.process, session.facts.started);
+    let mark = Mark { session: session.id, number, process, started };
     let (id, number, now) =
         (Value::Bytes(&mark.session), Value::Integer(mark.number), Value::Integer(now));
     session.was_unreplicated();
@@ -133,6 +141,12 @@ pub(crate) fn took_place(connection: &Connection<'_>, mark: Mark) -> Result<bool
         Ok(())
     })?;
     Ok(found == mark.number)
+}
+
+/// Ends the session of a transaction whose outcome is waited for in vain. What it has committed stays.
+pub(crate) fn end_session(connection: &Connection<'_>, mark: Mark) -> Result<()> {
+    let session = [Value::Integer(mark.process), Value::Integer(mark.started)];
+    connection.query(END, &session, &mut |_| Ok(()))
 }
 
 /// Forgets marks that nobody will ask for.

@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// When the wire is cut, once, after [`Proxy::arm`].
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub(crate) enum Cut {
     BeforeCommit,
     /// The server sees it, and the client never sees the answer.
     AfterCommit,
+    /// As before, and nobody gets through any more.
+    ForGood,
+    /// The server sees what the client sent together with it, but only after [`Proxy::release`].
+    Late,
 }
 
 /// What a COMMIT is in the protocol's simple query.
@@ -21,6 +26,7 @@ const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 pub(crate) struct Proxy {
     pub(crate) port: u16,
     armed: Arc<AtomicBool>,
+    released: Arc<AtomicBool>,
 }
 
 impl Proxy {
@@ -28,21 +34,34 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let armed = Arc::new(AtomicBool::new(false));
-        let shared = armed.clone();
+        let released = Arc::new(AtomicBool::new(false));
+        let gone = Arc::new(AtomicBool::new(false));
+        let shared = (armed.clone(), released.clone(), gone);
         thread::spawn(move || {
             for client in listener.incoming() {
-                let (client, armed) = (client.unwrap(), shared.clone());
+                let (client, (armed, released, gone)) = (client.unwrap(), shared.clone());
+                if gone.load(Ordering::SeqCst) {
+                    continue;
+                }
                 let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
                 let (back, forth) = (server.try_clone().unwrap(), client.try_clone().unwrap());
                 thread::spawn(move || copy(back, forth));
-                thread::spawn(move || watch(client, server, cut, &armed));
+                thread::spawn(move || {
+                    watch(client, server, cut, &armed, &released);
+                    let cut_now = !armed.load(Ordering::SeqCst);
+                    gone.fetch_or(cut == Cut::ForGood && cut_now, Ordering::SeqCst);
+                });
             }
         });
-        Proxy { port, armed }
+        Proxy { port, armed, released }
     }
 
     pub(crate) fn arm(&self) {
         self.armed.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn release(&self) {
+        self.released.store(true, Ordering::SeqCst);
     }
 
     /// Whether the wire was cut since it was armed.
@@ -56,19 +75,24 @@ fn copy(mut from: TcpStream, mut to: TcpStream) {
     let _ = to.shutdown(Shutdown::Both);
 }
 
-fn watch(mut client: TcpStream, mut server: TcpStream, cut: Cut, armed: &AtomicBool) {
+fn watch(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    cut: Cut,
+    armed: &AtomicBool,
+    released: &AtomicBool,
+) {
     let mut buffer = [0; 65536];
     while let Ok(len @ 1..) = client.read(&mut buffer) {
         let at = buffer[..len].windows(COMMIT.len()).position(|part| part == COMMIT);
         if let Some(at) = at.filter(|_| armed.swap(false, Ordering::SeqCst)) {
-            if cut == Cut::AfterCommit {
-                // The client's end first, so that no answer slips through.
-                let _ = client.shutdown(Shutdown::Both);
-                let _ = server.write_all(&buffer[..len]);
-            } else {
-                let _ = server.write_all(&buffer[..at]);
-                let _ = client.shutdown(Shutdown::Both);
+            // The client's end first, so that no answer slips through.
+            let _ = client.shutdown(Shutdown::Both);
+            while cut == Cut::Late && !released.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_millis(1));
             }
+            let end = if cut == Cut::BeforeCommit { at } else { len };
+            let _ = server.write_all(&buffer[..end]);
             // What was sent is still read by the server.
             let _ = server.shutdown(Shutdown::Write);
             return;
