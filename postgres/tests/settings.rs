@@ -1,6 +1,5 @@
 //! What a connection string means, and that nothing of it is shown.
 
-use std::fs;
 use std::process::Command;
 
 use strongroom_backend::{ErrorKind, Result};
@@ -81,46 +80,4 @@ fn variables_are_read_only_when_asked_for() {
     let output = again.output().unwrap();
     assert!(output.status.success(), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
-}
-
-#[test]
-fn the_password_file_is_used_and_must_be_private() {
-    use strongroom_backend::ErrorKind::Denied;
-    use strongroom_test_support::postgres::{Cluster, write_private};
-    on_server::run(|cluster: &Cluster| {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("pgpass");
-        write_private(
-            &file,
-            &format!("# planted\nlocalhost:{}:*:store:store-password\n", cluster.port()),
-        );
-        let host = cluster.socket_folder().display();
-        let text = format!(
-            "host={host} port={} user=store dbname=store passfile={}",
-            cluster.port(),
-            file.display()
-        );
-        on_server::create(&text).unwrap();
-        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
-        assert_eq!(on_server::create(&text).unwrap_err().kind(), Denied);
-    });
-}
-
-/// A server for the one test that needs it.
-mod on_server {
-    use super::*;
-    use strongroom_postgres::{Database, Limits, Schema};
-    use strongroom_test_support::postgres::Cluster;
-
-    pub(super) fn run(work: impl FnOnce(&Cluster)) {
-        let cluster = Cluster::start();
-        cluster.new_database("store");
-        work(&cluster);
-    }
-
-    pub(super) fn create(text: &str) -> Result<()> {
-        let schema = Schema { what: "test", migrations: &[] };
-        let settings = parse(text)?.or_schema("test");
-        Database::create(&settings, &schema, Limits::default()).map(drop)
-    }
 }

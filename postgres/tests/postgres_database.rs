@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use strongroom_backend::{Error, ErrorKind};
 use strongroom_postgres::{Database, Limits, Migration, Schema, Value};
-use strongroom_test_support::postgres::Cluster;
+use strongroom_test_support::postgres::{Cluster, write_private};
 
 #[test]
 fn what_was_written_is_read_by_another_database_object() {
@@ -293,4 +293,19 @@ fn a_password_with_every_odd_letter_works_and_a_wrong_one_is_denied_without_bein
     assert!(!format!("{error:?} {error}").contains("planted"), "{error:?}");
     assert!(!format!("{wrong:?} {wrong}").contains("planted"));
     assert!(cluster.admin_dsn().len() > Cluster::PASSWORD.len());
+}
+
+#[test]
+fn the_password_file_is_used_and_must_be_private() {
+    let (cluster, _) = server();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pgpass");
+    let (host, port) = (cluster.socket_folder().display(), cluster.port());
+    write_private(&file, &format!("# planted\nlocalhost:{port}:*:store:store-password\n"));
+    let dsn =
+        format!("host={host} port={port} user=store dbname=store passfile={}", file.display());
+    drop(create(&dsn));
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    let error = Database::open(&settings(&dsn), &SCHEMA, Limits::default()).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
 }
