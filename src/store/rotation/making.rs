@@ -22,7 +22,7 @@ impl Inner {
             check_value: make_check_value(&*backend, &id, self.id)?,
             root_key_id: id,
             state: KeyState::Active,
-            created_at: Timestamp::from_micros(self.metadata.now()),
+            created_at: Timestamp::from_micros(self.metadata.now()?),
         })
     }
 

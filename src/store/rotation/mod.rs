@@ -130,7 +130,7 @@ impl Store {
         let (name, id) = (key_backend.to_owned(), id.clone());
         self.inner.metadata.writing(move |q| {
             inner.check_metadata(q)?;
-            clock::tick(&inner.keys, q, inner.metadata.now())?;
+            clock::tick(&inner.keys, q)?;
             let known = root_keys::all(&inner.keys, q)?;
             let row = known.into_iter().find(|row| row.backend == name && row.root_key_id == id);
             let mut row = row.ok_or_else(|| unknown_root(&name, &id))?;
@@ -337,7 +337,7 @@ impl Inner {
 
     /// A time for a new root key's row: now, and after every other row's.
     fn later_than_all(&self, q: &dyn Queries, known: &[RootKey]) -> Result<Timestamp> {
-        let now = clock::tick(&self.keys, q, self.metadata.now())?.now;
+        let now = clock::tick(&self.keys, q)?.now;
         let newest = known.iter().map(|root| root.created_at.micros()).max().unwrap_or_default();
         Ok(Timestamp::from_micros(now.micros().max(newest.saturating_add(1))))
     }
