@@ -59,6 +59,44 @@ impl Cluster {
         cluster
     }
 
+    /// Starts a standby of this server, and has this server wait for it at each commit from now on.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn synchronous_standby(&self) -> Cluster {
+        let folder = fast_folder();
+        let settings = self.settings.clone();
+        let mut standby = Cluster { folder, settings, port: 0, server: None };
+        standby.give_to_server(standby.folder.path());
+        let mut copy = self.as_server("pg_basebackup");
+        copy.args(["-R", "-X", "stream", "-c", "fast", "--no-sync", "-U", ADMIN, "-D"]);
+        copy.arg(standby.data()).arg("-h").arg(self.folder.path());
+        copy.args(["-p", &self.port.to_string()]).env("PGPASSWORD", Cluster::PASSWORD);
+        let output = copy.output().expect("pg_basebackup");
+        assert!(output.status.success(), "pg_basebackup: {output:?}");
+        standby.resume();
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
+        self.sql("SELECT pg_reload_conf()");
+        let end = Instant::now() + PATIENCE;
+        while self.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") != "1"
+        {
+            assert!(Instant::now() < end, "the standby does not follow: {}", standby.log());
+        }
+        standby
+    }
+
+    /// Makes of a standby a server of its own, which waits for nobody.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub fn promote(&self) {
+        let output =
+            self.as_server("pg_ctl").args(["promote", "-w", "-D"]).arg(self.data()).output();
+        assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{output:?}");
+        self.sql("ALTER SYSTEM RESET synchronous_standby_names");
+        self.sql("SELECT pg_reload_conf()");
+    }
+
     /// The folder of the Unix socket.
     pub fn socket_folder(&self) -> &Path {
         self.folder.path()
