@@ -17,8 +17,6 @@ use tempfile::TempDir;
 struct Fixture {
     cluster: Cluster,
     folder: TempDir,
-    metadata: String,
-    shelf: String,
     store: Store,
     session: Session,
 }
@@ -34,7 +32,7 @@ fn fixture() -> Fixture {
     };
     let store = Store::create(&layout).unwrap();
     let session = store.session();
-    Fixture { cluster, folder, metadata, shelf, store, session }
+    Fixture { cluster, folder, store, session }
 }
 
 impl Fixture {
@@ -89,13 +87,40 @@ fn neither_place_holds_what_belongs_to_the_other() {
     assert!(metadata.contains("planted-name") && !shelf.contains("planted"));
     let hex: String = b"planted-payload".iter().map(|byte| format!("{byte:02x}")).collect();
     assert!(!metadata.contains(&hex) && !shelf.contains(&hex));
-    let connect = |dsn: &str, database: &str| {
-        let dsn = dsn.rsplit_once('/').unwrap().0;
-        let mut psql = fixture.cluster.client("psql");
-        psql.args(["-XAtc", "SELECT 1", &format!("{dsn}/{database}")]).output().unwrap()
+}
+
+#[test]
+fn neither_role_may_read_the_tables_of_the_other() {
+    let cluster = Cluster::start();
+    cluster.sql("CREATE DATABASE both");
+    let owner = |role: &str| {
+        cluster.sql(&format!("CREATE ROLE {role} LOGIN PASSWORD 'its-password'"));
+        let mut psql = cluster.client("psql");
+        let schema = format!("CREATE SCHEMA {role} AUTHORIZATION {role}");
+        let output = psql.args(["-Xqc", &schema]).env("PGDATABASE", "both").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        cluster.dsn(role, "its-password", "both")
     };
-    assert!(connect(&fixture.metadata, "metadata").status.success());
-    assert!(connect(&fixture.shelf, "shelf").status.success());
+    let (metadata, shelf) = (owner("strongroom"), owner("strongroom_shelf"));
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout {
+        metadata: PathBuf::from(&metadata),
+        shelf: PathBuf::from(&shelf),
+        ..Layout::in_folder(folder.path())
+    };
+    let session = Store::create(&layout).unwrap().session();
+    put(&session, "web1/db", "one").unwrap();
+    let may_read = |dsn: &str, table: &str| {
+        let select = format!("SELECT count(*) FROM {table}");
+        let output = cluster.client("psql").args(["-XAtc", &select, dsn]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success() || said.contains("permission denied"), "{said}");
+        output.status.success()
+    };
+    assert!(may_read(&metadata, "strongroom.secrets"));
+    assert!(may_read(&shelf, "strongroom_shelf.payloads"));
+    assert!(!may_read(&metadata, "strongroom_shelf.payloads"));
+    assert!(!may_read(&shelf, "strongroom.secrets"));
 }
 
 #[test]

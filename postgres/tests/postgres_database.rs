@@ -257,6 +257,36 @@ fn a_role_that_may_only_read_gets_a_read_only_database() {
 }
 
 #[test]
+fn a_role_that_owns_nothing_can_do_all_but_upgrade() {
+    const NEWER: Schema = Schema {
+        what: "test",
+        migrations: &[
+            SCHEMA.migrations[0],
+            Migration {
+                number: 2,
+                name: "second",
+                sql: "CREATE TABLE second (x bigint)",
+                needed_to_read: false,
+            },
+        ],
+    };
+    let (cluster, dsn) = server();
+    drop(create(&dsn));
+    let mut psql = cluster.client("psql");
+    let grants = "CREATE ROLE worker LOGIN PASSWORD 'works'; GRANT USAGE ON SCHEMA numbers TO worker; \
+                  GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA numbers TO worker";
+    let output = psql.args(["-Xqc", grants]).env("PGDATABASE", "store").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let worker = settings(&cluster.dsn("worker", "works", "store"));
+    let database = Database::open(&worker, &SCHEMA, Limits::default()).unwrap();
+    assert!(!database.is_read_only());
+    database.write(|c| put(c, "one", 1)).unwrap();
+    assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
+    let error = Database::open(&worker, &NEWER, Limits::default()).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
+}
+
+#[test]
 fn only_so_many_connections_are_made_and_waiting_for_one_ends() {
     let (cluster, dsn) = server();
     drop(create(&dsn));
