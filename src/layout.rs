@@ -1,10 +1,11 @@
 //! Where `init` puts a store.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{BackendConfig, KeyChoice, KeyConfig, KeyringPermissions};
-use crate::config::{MACHINE, is_postgres, user_config, user_data};
+use crate::config::{MACHINE, is_postgres, shown, user_config, user_data};
 use crate::{Config, Error, ErrorKind, Result};
 
 /// The name of the backend that `init` makes.
@@ -14,7 +15,7 @@ pub(crate) const FIRST_BACKEND: &str = "main";
 const FIRST_KEY_BACKEND: &str = "hsm";
 
 /// The files of a new store with one backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Layout {
     /// The config, which names the others.
     pub config: PathBuf,
@@ -29,6 +30,20 @@ pub struct Layout {
     pub metadata: PathBuf,
     /// The shelf: a file, or a connection string of PostgreSQL.
     pub shelf: PathBuf,
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A connection string may hold a password.
+        let place = |path: &Path| shown(&path.to_string_lossy()).to_owned();
+        f.debug_struct("Layout")
+            .field("config", &self.config)
+            .field("keyring", &self.keyring)
+            .field("key", &self.key)
+            .field("metadata", &place(&self.metadata))
+            .field("shelf", &place(&self.shelf))
+            .finish()
+    }
 }
 
 impl Layout {

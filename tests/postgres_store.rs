@@ -92,14 +92,14 @@ fn neither_place_holds_what_belongs_to_the_other() {
 #[test]
 fn neither_role_may_read_the_tables_of_the_other() {
     let cluster = Cluster::start();
-    cluster.sql("CREATE DATABASE both");
+    cluster.sql("CREATE DATABASE store");
     let owner = |role: &str| {
         cluster.sql(&format!("CREATE ROLE {role} LOGIN PASSWORD 'its-password'"));
         let mut psql = cluster.client("psql");
         let schema = format!("CREATE SCHEMA {role} AUTHORIZATION {role}");
-        let output = psql.args(["-Xqc", &schema]).env("PGDATABASE", "both").output().unwrap();
+        let output = psql.args(["-Xqc", &schema]).env("PGDATABASE", "store").output().unwrap();
         assert!(output.status.success(), "{output:?}");
-        cluster.dsn(role, "its-password", "both")
+        cluster.dsn(role, "its-password", "store")
     };
     let (metadata, shelf) = (owner("strongroom"), owner("strongroom_shelf"));
     let folder = tempfile::tempdir().unwrap();

@@ -23,7 +23,8 @@ const IDENTIFIER: usize = 63;
 ///
 /// Both forms of libpq are understood: a URL and `key=value`. The keys are `host`, `port`, `user`,
 /// `password`, `passfile`, `dbname`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `channel_binding`,
-/// `target_session_attrs`, `connect_timeout`, `application_name`, `options`, and our own `schema`.
+/// `target_session_attrs`, `connect_timeout`, `application_name`, `options`, and our own `schema` and
+/// `environment`, which is `yes` where variables of the process complete the rest.
 /// A host that begins with `/` is the folder of a Unix socket. Several hosts are tried in their order.
 ///
 /// ```
@@ -118,7 +119,8 @@ impl Settings {
             Some(rest) => url::parse(rest)?,
             None => key_value::parse(text)?,
         };
-        if environment == Environment::Used {
+        let asked = pairs.word("environment", &ENVIRONMENT)?.unwrap_or(environment);
+        if asked == Environment::Used {
             environment::fill(&mut pairs)?;
         }
         Settings::from_pairs(pairs)
@@ -225,6 +227,9 @@ const TARGETS: [(&str, Target); 6] = [
     ("standby", Target::Standby),
     ("prefer-standby", Target::PreferStandby),
 ];
+
+const ENVIRONMENT: [(&str, Environment); 2] =
+    [("yes", Environment::Used), ("no", Environment::Ignored)];
 
 const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("disable", ChannelBinding::Disable),

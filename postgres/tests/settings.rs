@@ -72,6 +72,9 @@ fn variables_are_read_only_when_asked_for() {
         assert_eq!(parse(short).unwrap_err().kind(), ErrorKind::Config);
         let used = Settings::parse(short, Environment::Used).unwrap();
         assert_eq!(used.to_string(), "postgres://u@from-variable:7777/d");
+        assert_eq!(parse("user=u dbname=d environment=yes").unwrap().to_string(), used.to_string());
+        let not = Settings::parse("user=u environment=no", Environment::Used).unwrap_err();
+        assert_eq!(not.kind(), ErrorKind::Config);
         return;
     }
     let mut again = Command::new(std::env::current_exe().unwrap());

@@ -4,6 +4,7 @@ mod keys;
 mod locate;
 mod permissions;
 mod place;
+mod shown;
 mod token;
 mod unknown_keys;
 
@@ -17,6 +18,7 @@ pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
 pub(crate) use locate::{MACHINE, user_config, user_data};
 pub(crate) use permissions::{check_not_writable_by_others, check_trusted};
 pub(crate) use place::is_postgres;
+pub(crate) use shown::shown;
 pub use token::{KeyLocation, PinConfig, TokenConfig};
 
 use crate::path::check_project_name;
@@ -41,7 +43,7 @@ use crate::{Error, ErrorKind, Result};
 /// assert_eq!(config.metadata, "/etc/strongroom/metadata.db");
 /// # Ok::<(), strongroom::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Config {
     /// The metadata database: the path of a SQLite file, or a connection string of PostgreSQL.
     pub metadata: String,
@@ -61,7 +63,7 @@ pub struct Config {
 }
 
 /// One backend.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum BackendConfig {
@@ -69,7 +71,7 @@ pub enum BackendConfig {
     Enveloped {
         /// What wraps the project keys.
         key: KeyChoice,
-        /// The path of a SQLite file.
+        /// The path of a SQLite file, or a connection string of PostgreSQL.
         shelf: String,
     },
     /// Payloads are objects of a PKCS#11 token.

@@ -1,7 +1,7 @@
 //! Where a database is: the path of a file, or a connection string.
 
 /// The keys with which a connection string of the form `key=value` begins here.
-const FIRST_KEYS: [&str; 5] = ["host", "port", "user", "dbname", "passfile"];
+const FIRST_KEYS: [&str; 6] = ["host", "port", "user", "dbname", "passfile", "environment"];
 
 /// Whether this is a connection string of PostgreSQL rather than the path of a file.
 pub(crate) fn is_postgres(place: &str) -> bool {
