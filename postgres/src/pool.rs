@@ -107,6 +107,7 @@ impl Pool {
         let idle = mem::take(&mut state.idle);
         drop(state);
         drop(idle);
+        self.freed.notify_all();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
