@@ -74,9 +74,14 @@ fn authenticated_columns(sql: &str) -> BTreeMap<String, Vec<String>> {
 }
 
 fn migrations() -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/metadata/migrations");
+    migrations_in("src/metadata/migrations")
+}
+
+fn migrations_in(folder: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<_> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.is_file());
     files.sort();
     files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect()
 }
@@ -90,6 +95,14 @@ fn the_format_lists_the_columns_of_every_authenticated_table() {
     assert_ne!(documented_columns(&swapped), authenticated_columns(&sql));
     let shorter = sql.replace("    name_hash    BLOB    NOT NULL,\n", "");
     assert_ne!(documented_columns(&text), authenticated_columns(&shorter));
+}
+
+#[test]
+fn postgresql_has_the_same_tables_and_columns_as_sqlite() {
+    let (sqlite, postgres) = (migrations(), migrations_in("src/metadata/migrations/postgres"));
+    assert_eq!(created_columns(&postgres), created_columns(&sqlite));
+    let shorter = postgres.replace("    granted     bigint NOT NULL,\n", "");
+    assert_ne!(created_columns(&shorter), created_columns(&sqlite));
 }
 
 #[test]
