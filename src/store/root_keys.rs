@@ -81,22 +81,19 @@ impl Inner {
         let name = &slot.key_backend;
         let (own, others): (Vec<_>, Vec<_>) =
             known.into_iter().partition(|key| key.backend == *name);
-        let moved = !own.is_empty();
-        if let Some(active) = own.into_iter().find(is_active) {
-            return Ok(active);
+        if let Some(active) = own.iter().find(|key| is_active(key)) {
+            return Ok(active.clone());
         }
         let mut others: Vec<_> = others.into_iter().filter(is_active).collect();
         if others.len() > 1 {
-            // One that was only prepared for a rotation is not where the keys went.
-            let mut used = Vec::new();
-            for key in others {
-                let count = |q: &dyn Queries| keys::count_under(q, &key.backend, &key.root_key_id);
-                if self.metadata.reading(count)? > 0 {
-                    used.push(key);
-                }
+            if self.unfinished_move()?.is_some() {
+                // Where the rest of the keys will go.
+                return self.newest_active(None);
             }
-            others = used;
+            // One that was only prepared for a rotation is not where the keys went.
+            others = self.used_of(others)?;
         }
+        let moved = !own.is_empty();
         match others.pop() {
             Some(only) if moved && others.is_empty() => Ok(only),
             _ => Err(Error::new(
@@ -112,6 +109,18 @@ impl Inner {
                 ),
             )),
         }
+    }
+
+    /// Those of these root keys that wrap something.
+    fn used_of(&self, roots: Vec<RootKey>) -> Result<Vec<RootKey>> {
+        let mut used = Vec::new();
+        for root in roots {
+            let count = |q: &dyn Queries| keys::count_under(q, &root.backend, &root.root_key_id);
+            if self.metadata.reading(count)? > 0 {
+                used.push(root);
+            }
+        }
+        Ok(used)
     }
 
     /// The key backends that hold a root key of the store, of which some may be retired by now.

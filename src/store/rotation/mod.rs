@@ -97,7 +97,8 @@ impl Store {
     /// Makes the first root key of this store in a key backend that the config names: what prepares a
     /// rotation to it. A software keyring is made where there is none; nothing is ever replaced.
     ///
-    /// `AlreadyExists` when the store has an active root key there.
+    /// `AlreadyExists` when the store has an active root key there, `Conflict` while a rotation from one
+    /// key backend to another is not finished.
     pub fn init_keys(&self, key_backend: &str) -> Result<super::RootKeyInfo> {
         let inner = &self.inner;
         inner.check_process()?;
@@ -168,6 +169,15 @@ impl Inner {
             }
         }
         Ok(unfinished)
+    }
+
+    /// A root key whose keys are on their way to another key backend.
+    pub(super) fn unfinished_move(&self) -> Result<Option<RootKey>> {
+        let known = self.known_root_keys()?;
+        let is_active = |of: &str| {
+            known.iter().any(|root| root.backend == of && root.state == KeyState::Active)
+        };
+        Ok(self.unfinished_roots()?.into_iter().find(|root| !is_active(&root.backend)))
     }
 
     /// Puts a new root key in the place of the active one that the options mean.
@@ -316,7 +326,8 @@ impl Inner {
         Ok(None)
     }
 
-    /// A key backend has at most one active root key, and none beside a rotation that is not finished.
+    /// A key backend has at most one active root key, and none beside a rotation that is not finished;
+    /// nor does a further one begin while keys move from one to another.
     fn refuse_second_active(&self, known: &[RootKey], name: &str) -> Result<()> {
         if known.iter().any(|root| root.backend == name && root.state == KeyState::Active) {
             return Err(Error::new(
@@ -325,14 +336,16 @@ impl Inner {
                 "use it; `strongroom keys rotate` makes a new one",
             ));
         }
-        if self.unfinished_roots()?.iter().any(|root| root.backend == name) {
-            return Err(Error::new(
+        let beside = self.unfinished_roots()?.into_iter().find(|root| root.backend == name);
+        // What a move has not come to goes to the newest key, which must not be this one.
+        match beside.or(self.unfinished_move()?) {
+            None => Ok(()),
+            Some(root) => Err(Error::new(
                 ErrorKind::Conflict,
-                format!("a rotation away from the key backend {name} is not finished"),
+                format!("a rotation away from the key backend {} is not finished", root.backend),
                 "finish it: `strongroom keys rotate`",
-            ));
+            )),
         }
-        Ok(())
     }
 
     /// A time for a new root key's row: now, and after every other row's.

@@ -63,7 +63,8 @@ impl Inner {
         }
     }
 
-    pub(super) fn newest_active(&self, name: Option<&str>) -> Result<RootKey> {
+    /// The active root key of a key backend, else the newest of all.
+    pub(in crate::store) fn newest_active(&self, name: Option<&str>) -> Result<RootKey> {
         let mut active = self.known_root_keys()?;
         active.retain(|root| root.state == KeyState::Active);
         if let Some(of_name) = active.iter().find(|root| Some(root.backend.as_str()) == name) {
