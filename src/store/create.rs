@@ -12,7 +12,7 @@ use strongroom_backend::{
 use super::compose::Created;
 use super::key_backends::of_backend;
 use super::tokens::Tokens;
-use super::{compose, new_key, trusted_key};
+use super::{Slot, compose, new_key, trusted_key};
 use crate::config::is_postgres;
 use crate::keys::{StoreKeys, make_check_value, store_key_context};
 use crate::metadata::clock::Clock;
@@ -52,8 +52,10 @@ fn make(layout: &Layout) -> Result<()> {
     let config = layout.to_config()?;
     let marker = Marker { store: StoreId::random()?, epoch: host_micros() };
     let tokens = Tokens::default();
-    let keys = create_key_backends(&config, &tokens)?;
     let slots = compose::create_backends(&config, &tokens)?;
+    // Before a root key is made that would be left over.
+    slots.iter().try_for_each(check_is_free)?;
+    let keys = create_key_backends(&config, &tokens)?;
     step("init.backends-made");
     for slot in &slots {
         slot.backend.set_marker(None, marker)?;
@@ -68,6 +70,19 @@ fn make(layout: &Layout) -> Result<()> {
     create_file(&layout.config, text.as_bytes(), 0o600)?;
     step("init.config-written");
     Ok(())
+}
+
+/// A file is new, a token may be in use.
+fn check_is_free(slot: &Slot) -> Result<()> {
+    match slot.backend.marker()? {
+        None => Ok(()),
+        Some(_) => Err(Error::new(
+            ErrorKind::AlreadyExists,
+            format!("backend {} has the marker of a store, made or interrupted earlier", slot.name),
+            "use that store, or another token; if there is none, remove its `strongroom marker`, as the \
+             page about HSMs says",
+        )),
+    }
 }
 
 fn create_key_backends(config: &Config, tokens: &Tokens) -> Result<BTreeMap<String, Created>> {
