@@ -1,9 +1,9 @@
 //! Whether the store holds exactly what its processes were told that it holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use strongroom::{DoctorOptions, GetOptions, Store};
+use strongroom::{DoctorOptions, GetOptions, KeyState, Store};
 
 use crate::common::path;
 use crate::report::Report;
@@ -54,6 +54,29 @@ pub(crate) fn shared(store: &Store, reports: &[Report]) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Every rotation made a root key of its own, and one of them, which opens, wraps everything.
+pub(crate) fn rotations(store: &Store, reports: &[Report]) -> Result<(), String> {
+    let known = store.root_keys().map_err(|e| e.to_string())?;
+    let ids: BTreeSet<_> = known.iter().map(|key| &key.id).collect();
+    let mut made = BTreeSet::new();
+    for id in reports.iter().flat_map(|report| &report.rotated) {
+        if !ids.contains(id) {
+            return Err(format!("a rotation made {id}, which the store does not know"));
+        }
+        if !made.insert(id) {
+            return Err(format!("two rotations made {id}"));
+        }
+    }
+    let used: Vec<_> = known.iter().filter(|key| key.wraps > 0).collect();
+    match used[..] {
+        [only] if only.state == KeyState::Active => {}
+        _ => return Err(format!("keys are under {used:?}")),
+    }
+    let checks = store.check_keys().map_err(|e| e.to_string())?;
+    let failed = checks.into_iter().find_map(|check| check.result.err());
+    failed.map_or(Ok(()), |error| Err(error.to_string()))
 }
 
 /// Doctor finds nothing, once what readers held up is finished.

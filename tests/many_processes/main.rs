@@ -1,5 +1,5 @@
-//! Eight processes, two of them with sixteen threads, work on one store at once: no update is lost,
-//! nobody starves, and nobody hears that the database is busy.
+//! Sixteen processes, two of them with sixteen threads, work on one store at once, and replace its root
+//! key all the time: no update is lost, nobody starves, and nobody hears that the database is busy.
 //!
 //! `STRONGROOM_SECONDS` sets how long they work.
 
@@ -22,7 +22,7 @@ use common::{create, path, put, secret};
 use report::Report;
 use worker::{COUNTERS, SHARED, counter, shared};
 
-const PROCESSES: usize = 8;
+const PROCESSES: usize = 16;
 
 /// So many of the processes have so many threads; the others have one.
 const CROWDED: usize = 2;
@@ -98,7 +98,9 @@ fn no_update_is_lost_and_nobody_starves() {
     let store = common::open(folder.path()).unwrap();
     check::counters(&store, &reports).unwrap();
     check::shared(&store, &reports).unwrap();
+    check::rotations(&store, &reports).unwrap();
     check::clean(&store).unwrap();
+    assert!(reports.iter().any(|report| !report.rotated.is_empty()), "no root key was replaced");
 }
 
 /// Every process comes to put: at least a tenth of what the processes put on average.
@@ -148,4 +150,24 @@ fn a_version_that_two_have_or_that_is_gone_would_be_noticed() {
         let reports = [report(vec![one.clone()]), report(vec![two.clone(), wrong])];
         check::shared(&store, &reports).unwrap_err();
     }
+}
+
+#[test]
+fn a_rotation_that_is_lost_or_not_finished_would_be_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = new_store(folder.path());
+    let rotated = store.rotate_keys(&Default::default(), &mut |_| {}).unwrap();
+    let report = |ids: &[&str]| {
+        let rotated = ids.iter().map(|id| id.to_string()).collect();
+        [Report { rotated, ..Default::default() }]
+    };
+    check::rotations(&store, &report(&[&rotated.id])).unwrap();
+    check::rotations(&store, &report(&[&rotated.id, &rotated.id])).unwrap_err();
+    check::rotations(&store, &report(&["root-77"])).unwrap_err();
+    // A project key that a rotation left behind, as one that was killed does.
+    let metadata = rusqlite::Connection::open(folder.path().join("metadata.db")).unwrap();
+    let changed = "UPDATE keys SET root_key_id = 'root-1'
+                   WHERE project_id = (SELECT max(project_id) FROM keys)";
+    assert_eq!(metadata.execute(changed, []).unwrap(), 1);
+    check::rotations(&store, &report(&[&rotated.id])).unwrap_err();
 }

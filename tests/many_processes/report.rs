@@ -20,6 +20,10 @@ pub(crate) struct Report {
     /// Puts into secrets of its own.
     pub(crate) own: usize,
     pub(crate) gets: u64,
+    /// The root keys that rotations made.
+    pub(crate) rotated: Vec<String>,
+    /// Rotations that found one of somebody else to finish.
+    pub(crate) resumed: u64,
     pub(crate) erased: u64,
     /// Erases that had to wait for a reader.
     pub(crate) pending: u64,
@@ -43,6 +47,8 @@ impl Report {
         self.acknowledged.extend(other.acknowledged);
         self.own += other.own;
         self.gets += other.gets;
+        self.rotated.extend(other.rotated);
+        self.resumed += other.resumed;
         self.erased += other.erased;
         self.pending += other.pending;
         self.longest = self.longest.max(other.longest);
@@ -55,12 +61,14 @@ impl Report {
             format!("overtaken {}", self.overtaken),
             format!("own {}", self.own),
             format!("gets {}", self.gets),
+            format!("resumed {}", self.resumed),
             format!("erased {}", self.erased),
             format!("pending {}", self.pending),
             format!("longest {}", self.longest.as_micros()),
         ];
         let acknowledged = self.acknowledged.iter();
         lines.extend(acknowledged.map(|(n, version, text)| format!("put {n} {version} {text}")));
+        lines.extend(self.rotated.iter().map(|id| format!("rotated {id}")));
         lines.extend(self.failures.iter().map(|f| format!("failure {}", f.replace('\n', " "))));
         std::fs::write(file, lines.join("\n")).unwrap();
     }
@@ -79,6 +87,8 @@ impl Report {
                 "overtaken" => report.overtaken = number(),
                 "own" => report.own = number() as usize,
                 "gets" => report.gets = number(),
+                "resumed" => report.resumed = number(),
+                "rotated" => report.rotated.push(rest.to_owned()),
                 "erased" => report.erased = number(),
                 "pending" => report.pending = number(),
                 "longest" => report.longest = Duration::from_micros(number()),
@@ -101,13 +111,15 @@ impl fmt::Display for Report {
         write!(
             f,
             "{} puts ({} increments, overtaken {} times), {} gets, {} erased ({} waited for \
-             readers), longest wait {:?}",
+             readers), {} rotations ({} finished those of others), longest wait {:?}",
             self.puts(),
             self.increments.iter().sum::<u64>(),
             self.overtaken,
             self.gets,
             self.erased,
             self.pending,
+            self.rotated.len() as u64 + self.resumed,
+            self.resumed,
             self.longest
         )
     }

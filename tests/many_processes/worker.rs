@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use strongroom::{Error, ErrorKind, Expect, PutOptions, Result, Session, State};
+use strongroom::{
+    Error, ErrorKind, Expect, PutOptions, Result, RotateOptions, Session, State, Store,
+};
 use strongroom_test_support::{Random, Victim, hear, tell};
 
 use crate::common::{open, path, put, secret};
@@ -41,15 +43,15 @@ pub(crate) fn work() {
     let mut number = || words.next().unwrap().parse::<usize>().unwrap();
     let (process, threads, seconds) = (number(), number(), number());
     let folder = PathBuf::from(words.next().unwrap());
-    let session = open(&folder).unwrap().session();
+    let store = open(&folder).unwrap();
     tell("ready");
     assert_eq!(hear().as_deref(), Some("go"));
     let until = Instant::now() + Duration::from_secs(seconds as u64);
     let mut report = Report::default();
     std::thread::scope(|scope| {
         let work = |thread| {
-            let session = session.clone();
-            scope.spawn(move || Worker::new(session, process, thread).work(until))
+            let store = store.clone();
+            scope.spawn(move || Worker::new(store, process, thread).work(until))
         };
         let all: Vec<_> = (0..threads).map(work).collect();
         // The parent sees that this process lives.
@@ -64,6 +66,7 @@ pub(crate) fn work() {
 }
 
 struct Worker {
+    store: Store,
     session: Session,
     name: String,
     random: Random,
@@ -71,10 +74,11 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(session: Session, process: usize, thread: usize) -> Worker {
+    fn new(store: Store, process: usize, thread: usize) -> Worker {
+        let session = store.session();
         let random = Random::new((process * 100 + thread) as u64);
         let name = format!("process-{process}-thread-{thread}");
-        Worker { session, name, random, report: Report::default() }
+        Worker { store, session, name, random, report: Report::default() }
     }
 
     fn work(mut self, until: Instant) -> Report {
@@ -86,7 +90,8 @@ impl Worker {
                 0..30 => self.increment(),
                 30..60 => self.put_shared(round),
                 60..90 => self.get_shared(),
-                90..97 => self.replace_own(round),
+                90..96 => self.replace_own(round),
+                96 => self.rotate(),
                 _ => self.erase_own(round),
             }
         }
@@ -170,6 +175,21 @@ impl Worker {
         let newest = self.timed("get", &[], |s| s.get(&at));
         if newest.is_ok_and(|payload| !payload.equals(at.to_string().as_bytes())) {
             self.report.failures.push(format!("{at} has another payload"));
+        }
+    }
+
+    /// Replaces the root key, under everybody's feet.
+    fn rotate(&mut self) {
+        let started = Instant::now();
+        // Many operations, one after the other, so that it does not count for the longest of one.
+        match self.store.rotate_keys(&RotateOptions::default(), &mut |_| {}) {
+            Err(error) => self.judge("rotate", &[], &error, started.elapsed()),
+            Ok(report) if report.resumed => self.report.resumed += 1,
+            Ok(report) => {
+                let damaged = report.damaged.iter().map(|finding| finding.what.clone());
+                self.report.failures.extend(damaged);
+                self.report.rotated.push(report.id);
+            }
         }
     }
 
