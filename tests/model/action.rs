@@ -1,16 +1,17 @@
 //! One operation on a store, as a value that can be sent to another process and applied to a model.
 
 use std::fmt;
-use std::path::Path;
 use std::str::FromStr;
 
 use strongroom::{
-    DoctorOptions, KeyState, Layout, PutOptions, RestoreKeys, Result, RootKeyId, RotateOptions,
+    DoctorOptions, KeyState, PutOptions, RestoreKeys, Result, RootKeyId, RotateOptions,
     SecretBytes, SecretPath, Session, State, Store,
 };
 use strongroom_backend::KeyBackend;
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
 use strongroom_test_support::Random;
+
+use super::World;
 
 /// An operation. Folders and files are names below the test's own folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub(crate) enum Action {
         folder: String,
     },
     Repair,
+    /// Makes this copy of the store the one that counts: a new marker in each backend.
+    Adopt,
     /// Writes a further key into the keyring, as the first step of a rotation does.
     AddRootKey {
         id: String,
@@ -61,22 +64,34 @@ pub(crate) enum Action {
     },
     /// Retires a root key that wraps nothing, if there is one.
     Retire,
+    /// Counts all that a device may encrypt under a project's key as done: the next put begins another
+    /// generation. The store is opened anew, for grants that it has taken before are good.
+    SpendKey {
+        project: String,
+    },
 }
 
 impl Action {
+    /// What has the project of a put need another generation.
+    pub(crate) fn spending(&self) -> Action {
+        let Action::Put { path, .. } = self else { panic!("{self} encrypts nothing") };
+        let (project, _) = path.split_once('/').expect("a path of the model");
+        Action::SpendKey { project: project.into() }
+    }
+
     /// Carries it out. Opening and creating leave their store in `store`, the others use it.
-    pub(crate) fn perform(&self, root: &Path, store: &mut Option<Store>) -> Result<()> {
+    pub(crate) fn perform(&self, world: &World, store: &mut Option<Store>) -> Result<()> {
         let opened = || store.as_ref().expect("a store was opened before");
         let session = || opened().session();
         match self {
             Action::Create { folder } => {
-                *store = Some(Store::create(&layout_of(&root.join(folder)))?);
+                *store = Some(Store::create(&world.layout(folder))?);
                 Ok(())
             }
             Action::Open { folder } => {
                 // Closed first, so that opening is all there is.
                 drop(store.take());
-                *store = Some(Store::open(&layout_of(&root.join(folder)).config)?);
+                *store = Some(Store::open(&world.config_of(folder))?);
                 Ok(())
             }
             Action::Put { path, len, seed } => {
@@ -88,31 +103,43 @@ impl Action {
             Action::CreateProject { name } => session().create_project(name, None).map(drop),
             Action::EraseProject { name } => session().erase_project(name),
             Action::Backup { file } => {
-                opened().backup(&root.join(file), None, &mut |_| {}).map(drop)
+                opened().backup(&world.root.join(file), None, &mut |_| {}).map(drop)
             }
             Action::Restore { file, folder } => {
-                let config = layout_of(&root.join("store")).config;
+                let config = world.config();
                 let keys = RestoreKeys::Config(&config);
-                Store::restore(&root.join(file), &root.join(folder), keys, &mut |_| {}).map(drop)
+                let (file, folder) = (world.root.join(file), world.root.join(folder));
+                Store::restore(&file, &folder, keys, &mut |_| {}).map(drop)
             }
-            Action::Repair => opened()
-                .doctor(&DoctorOptions { repair: true, ..Default::default() }, &mut |_| {})
-                .map(drop),
+            Action::Repair => {
+                let options = DoctorOptions { repair: true, ..Default::default() };
+                opened().doctor(&options, &mut |_| {}).map(drop)
+            }
+            Action::Adopt => {
+                let options = DoctorOptions { adopt: true, ..Default::default() };
+                opened().doctor(&options, &mut |_| {}).map(drop)
+            }
             Action::AddRootKey { id } => {
-                let keyring = layout_of(&root.join("store")).keyring;
+                let keyring = world.layout("store").keyring;
                 let keys = SoftwareKeys::open(&keyring, KeyringPermissions::Owner)?;
                 keys.create_root_key(&RootKeyId::new(id)?)
             }
             Action::Rotate { to } => {
-                name_keyrings(root, to.iter());
+                name_keyrings(world, to.iter());
                 let options = RotateOptions { to: to.clone(), ..Default::default() };
                 opened().rotate_keys(&options, &mut |_| {}).map(drop)
             }
             Action::InitKeys { name } => {
-                name_keyrings(root, [name]);
+                name_keyrings(world, [name]);
                 opened().init_keys(name).map(drop)
             }
             Action::Retire => retire(opened()),
+            Action::SpendKey { project } => {
+                session().spend_encryptions_but(project, 0)?;
+                drop(store.take());
+                *store = Some(Store::open(&world.config())?);
+                Ok(())
+            }
         }
     }
 }
@@ -137,11 +164,11 @@ fn retire(store: &Store) -> Result<()> {
 }
 
 /// Adds keyrings to the config that it does not name yet.
-fn name_keyrings<'a>(root: &Path, names: impl IntoIterator<Item = &'a String>) {
-    let config = layout_of(&root.join("store")).config;
+fn name_keyrings<'a>(world: &World, names: impl IntoIterator<Item = &'a String>) {
+    let config = world.config();
     let mut text = std::fs::read_to_string(&config).unwrap();
     for name in names {
-        if name != "main" && !text.contains(&format!("[keys.{name}]")) {
+        if name != world.shape.key_backend() && !text.contains(&format!("[keys.{name}]")) {
             text += &format!("\n[keys.{name}]\nkind = \"software\"\nkeyring = \"{name}.json\"\n");
         }
     }
@@ -151,11 +178,6 @@ fn name_keyrings<'a>(root: &Path, names: impl IntoIterator<Item = &'a String>) {
 /// The payload of a put: the same bytes in every process.
 pub(crate) fn payload(len: usize, seed: u64) -> Vec<u8> {
     Random::new(seed).bytes(len)
-}
-
-/// Where a store in `folder` keeps everything.
-pub(crate) fn layout_of(folder: &Path) -> Layout {
-    Layout::in_folder(folder)
 }
 
 fn secret(path: &str) -> Result<SecretPath> {
@@ -175,11 +197,13 @@ impl fmt::Display for Action {
             Action::Backup { file } => write!(f, "backup {file}"),
             Action::Restore { file, folder } => write!(f, "restore {file} {folder}"),
             Action::Repair => write!(f, "repair"),
+            Action::Adopt => write!(f, "adopt"),
             Action::AddRootKey { id } => write!(f, "add-root-key {id}"),
             Action::Rotate { to: None } => write!(f, "rotate"),
             Action::Rotate { to: Some(to) } => write!(f, "rotate {to}"),
             Action::InitKeys { name } => write!(f, "init-keys {name}"),
             Action::Retire => write!(f, "retire"),
+            Action::SpendKey { project } => write!(f, "spend-key {project}"),
         }
     }
 }
@@ -210,10 +234,12 @@ impl FromStr for Action {
                 Action::Restore { file: file.into(), folder: folder.into() }
             }
             ["repair"] => Action::Repair,
+            ["adopt"] => Action::Adopt,
             ["rotate"] => Action::Rotate { to: None },
             ["rotate", to] => Action::Rotate { to: Some(to.into()) },
             ["init-keys", name] => Action::InitKeys { name: name.into() },
             ["retire"] => Action::Retire,
+            ["spend-key", project] => Action::SpendKey { project: project.into() },
             ["add-root-key", id] => Action::AddRootKey { id: id.into() },
             _ => return Err(unknown()),
         })

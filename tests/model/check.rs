@@ -1,30 +1,45 @@
 //! What must hold after an interruption.
 
-use std::path::Path;
-
 use strongroom::{DoctorOptions, KeyState, PutOptions, RootKeyId, SecretBytes, SecretPath, Store};
 use strongroom_backend::KeyBackend;
 use strongroom_software::{KeyringPermissions, SoftwareKeys};
 
 use super::contents::observe;
-use super::{Action, Contents, layout_of};
+use super::{Action, Contents, World};
 
-/// Opens the store in `root` and compares it with what is possible. Returns what it holds.
-pub(crate) fn check_store(root: &Path, possible: &[Contents]) -> Result<Contents, String> {
-    let store =
-        Store::open(&layout_of(&root.join("store")).config).map_err(|e| format!("open: {e:?}"))?;
-    let found = observe(&store.session())?;
-    if !possible.contains(&found) {
-        let differences: Vec<_> = possible.iter().map(|p| p.differences(&found)).collect();
-        return Err(differences.join("\nor "));
-    }
-    check_doctor(&store)?;
-    check_keys(&store)?;
-    check_next_put(&store)?;
-    Ok(found)
+/// What a store was found to hold.
+pub(crate) struct Found {
+    pub(crate) contents: Contents,
+    /// Payloads that belong to no version.
+    pub(crate) strays: u64,
 }
 
-fn check_doctor(store: &Store) -> Result<(), String> {
+/// Makes the store count where it takes itself for a copy, which an interrupted adoption leaves behind.
+pub(crate) fn adopt(world: &World) -> Result<(), String> {
+    let open = Action::Open { folder: "store".into() };
+    let mut store = None;
+    let adopted = open.perform(world, &mut store);
+    adopted
+        .and_then(|()| Action::Adopt.perform(world, &mut store))
+        .map_err(|e| format!("adopting: {e:?}"))
+}
+
+/// Opens the store and compares it with what is possible. Returns what it holds.
+pub(crate) fn check_store(world: &World, possible: &[Contents]) -> Result<Found, String> {
+    let store = Store::open(&world.config()).map_err(|e| format!("open: {e:?}"))?;
+    let contents = observe(&store.session())?;
+    if !possible.contains(&contents) {
+        let differences: Vec<_> = possible.iter().map(|p| p.differences(&contents)).collect();
+        return Err(differences.join("\nor "));
+    }
+    let strays = check_doctor(&store)?;
+    check_keys(&store)?;
+    check_next_put(&store)?;
+    Ok(Found { contents, strays })
+}
+
+/// Finds nothing wrong, and so many strays.
+fn check_doctor(store: &Store) -> Result<u64, String> {
     let report = store
         .doctor(&DoctorOptions { repair: false, ..Default::default() }, &mut |_| {})
         .map_err(|e| format!("doctor: {e:?}"))?;
@@ -32,7 +47,7 @@ fn check_doctor(store: &Store) -> Result<(), String> {
         return Err(format!("doctor found damage: {}", damage.what));
     }
     match report.pending_erasures {
-        0 => Ok(()),
+        0 => Ok(report.strays),
         count => Err(format!("{count} erasures are pending although the store was opened")),
     }
 }
@@ -60,31 +75,31 @@ fn check_next_put(store: &Store) -> Result<(), String> {
 /// Checks what an interrupted action left beside the store: nothing that looks whole and is not.
 /// Returns whether it is whole.
 pub(crate) fn check_beside(
-    root: &Path,
+    world: &World,
     action: &Action,
     contents: &Contents,
 ) -> Result<bool, String> {
     match action {
-        Action::Create { folder } => check_folder(&root.join(folder), &Contents::default()),
-        Action::Restore { folder, .. } => check_folder(&root.join(folder), contents),
+        Action::Create { folder } => check_folder(world, folder, &Contents::default()),
+        Action::Restore { folder, .. } => check_folder(world, folder, contents),
         Action::Backup { file } => {
-            if !root.join(file).exists() {
+            if !world.root.join(file).exists() {
                 return Ok(false);
             }
             let folder = format!("tried-{file}");
             let restore = Action::Restore { file: file.clone(), folder: folder.clone() };
-            restore.perform(root, &mut None).map_err(|e| format!("{file} is there: {e:?}"))?;
-            check_folder(&root.join(folder), contents)
+            restore.perform(world, &mut None).map_err(|e| format!("{file} is there: {e:?}"))?;
+            check_folder(world, &folder, contents)
         }
-        Action::Rotate { to } => is_rotated(root, to.as_deref()),
-        Action::AddRootKey { id } => has_root_key(root, id).map_err(|e| format!("keyring: {e:?}")),
+        Action::Rotate { to } => is_rotated(world, to.as_deref()),
+        Action::AddRootKey { id } => has_root_key(world, id).map_err(|e| format!("keyring: {e:?}")),
         _ => Ok(true),
     }
 }
 
 /// Whether one active root key wraps everything, in this key backend.
-pub(crate) fn is_rotated(root: &Path, to: Option<&str>) -> Result<bool, String> {
-    let keys = Store::open(&layout_of(&root.join("store")).config)
+pub(crate) fn is_rotated(world: &World, to: Option<&str>) -> Result<bool, String> {
+    let keys = Store::open(&world.config())
         .and_then(|store| store.root_keys())
         .map_err(|e| format!("keys: {e:?}"))?;
     let mut used = keys.iter().filter(|key| key.wraps > 0);
@@ -92,23 +107,21 @@ pub(crate) fn is_rotated(root: &Path, to: Option<&str>) -> Result<bool, String> 
     Ok(only.state == KeyState::Active && to.is_none_or(|to| to == only.backend))
 }
 
-fn has_root_key(root: &Path, id: &str) -> strongroom::Result<bool> {
-    let keyring =
-        SoftwareKeys::open(&layout_of(&root.join("store")).keyring, KeyringPermissions::Owner)?;
+fn has_root_key(world: &World, id: &str) -> strongroom::Result<bool> {
+    let keyring = SoftwareKeys::open(&world.layout("store").keyring, KeyringPermissions::Owner)?;
     Ok(keyring.root_keys()?.contains(&RootKeyId::new(id)?))
 }
 
 /// A folder is a store when it has a config; then it must open and hold this.
-fn check_folder(folder: &Path, contents: &Contents) -> Result<bool, String> {
-    if !layout_of(folder).config.exists() {
+fn check_folder(world: &World, folder: &str, contents: &Contents) -> Result<bool, String> {
+    let config = world.config_of(folder);
+    if !config.exists() {
         return Ok(false);
     }
-    let place = folder.display();
-    let store = Store::open(&layout_of(folder).config)
-        .map_err(|e| format!("{place} has a config: {e:?}"))?;
+    let store = Store::open(&config).map_err(|e| format!("{folder} has a config: {e:?}"))?;
     let found = observe(&store.session())?;
     match contents.differences(&found) {
         none if none.is_empty() => Ok(true),
-        differences => Err(format!("{place}: {differences}")),
+        differences => Err(format!("{folder}: {differences}")),
     }
 }

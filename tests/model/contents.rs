@@ -1,14 +1,15 @@
 //! The secrets of a store, read through the public interface or computed from what was done.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hasher};
 
 use strongroom::{ErrorKind, GetOptions, ListOptions, ProjectState, SecretPath, Session, State};
 
 use super::Action;
 use super::action::payload;
 
-/// The bytes of a version; none when it is destroyed.
-pub(crate) type Payload = Option<Vec<u8>>;
+/// The [`print`] of a version's bytes; none when it is destroyed.
+pub(crate) type Payload = Option<String>;
 
 /// The versions of each secret of a project, by its name.
 pub(crate) type Secrets = BTreeMap<String, Vec<Payload>>;
@@ -28,7 +29,7 @@ impl Contents {
                 let (project, name) = split(path);
                 let secrets = after.projects.entry(project.into()).or_default();
                 let versions = secrets.entry(name.into()).or_default();
-                versions.push(Some(payload(*len, *seed)));
+                versions.push(Some(print(&payload(*len, *seed))));
             }
             Action::Destroy { path, version } => {
                 let (project, name) = split(path);
@@ -52,8 +53,10 @@ impl Contents {
             | Action::AddRootKey { .. }
             | Action::Rotate { .. }
             | Action::InitKeys { .. }
+            | Action::SpendKey { .. }
             | Action::Retire
-            | Action::Repair => {}
+            | Action::Repair
+            | Action::Adopt => {}
         }
         after
     }
@@ -87,6 +90,16 @@ impl Contents {
         }
     }
 
+    /// As one line of text, for another process.
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string(&self.projects).expect("text as JSON")
+    }
+
+    /// What [`to_json`](Self::to_json) wrote.
+    pub(crate) fn from_json(text: &str) -> Contents {
+        Contents { projects: serde_json::from_str(text).expect("contents as JSON") }
+    }
+
     fn flat(&self) -> BTreeMap<String, Payload> {
         let mut flat = BTreeMap::new();
         for (project, secrets) in &self.projects {
@@ -101,9 +114,16 @@ impl Contents {
     }
 }
 
+/// Tells payloads apart, in every process alike.
+fn print(payload: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(payload);
+    format!("{} bytes, {:016x}", payload.len(), hasher.finish())
+}
+
 fn describe(key: &str, payload: &Payload) -> String {
     match payload {
-        Some(bytes) => format!("{key} ({} bytes)", bytes.len()),
+        Some(print) => format!("{key} ({print})"),
         None => key.to_owned(),
     }
 }
@@ -147,7 +167,7 @@ fn observe_versions(session: &Session, path: &SecretPath) -> Result<Vec<Payload>
             Ok(_) if is_destroyed => {
                 return Err(format!("{path}#{}: destroyed, and it opens", version.number));
             }
-            Ok(fetched) => Some(fetched.payload.to_vec()),
+            Ok(fetched) => Some(print(&fetched.payload)),
             Err(e) if is_destroyed && e.kind() == ErrorKind::Destroyed => None,
             Err(e) => return Err(format!("{path}#{}: {e:?}", version.number)),
         });

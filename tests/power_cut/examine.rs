@@ -6,12 +6,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use strongroom::{DoctorOptions, Store};
 use strongroom_test_support::powercut::{Disk, Image, Op, Survival};
 use strongroom_test_support::{Random, fast_folder};
 
-use crate::model::{Action, Contents, check_beside, check_store, layout_of};
-use crate::script::{Line, Run, lines};
+use crate::judge::{self, judge};
+use crate::model::{Shape, World};
+use crate::script::Run;
+
+/// Of so many prefixes of a run with a token, one is tried: each image is opened by a process of its own,
+/// which takes long. All are where STRONGROOM_CUTS asks for more.
+const SAMPLE: usize = 16;
 
 /// How far to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +24,18 @@ pub(crate) enum Extent {
     Everything,
     /// Until an acknowledged put is found to be lost: for runs that must lose something.
     FirstLostPut,
+}
+
+/// What the power cut does to the files of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// They are as they were written: the token is a device, which answers when it is done.
+    Kept,
+    /// The same as to all others.
+    Cut,
+    /// They are as they were in the middle of what the token does, and all others too: this is what a
+    /// kill leaves there.
+    Interrupted,
 }
 
 /// A power cut after which something was wrong.
@@ -40,6 +56,8 @@ pub(crate) struct Loss {
 #[derive(Debug)]
 pub(crate) struct Found {
     pub prefixes: usize,
+    /// Prefixes after which the power was cut.
+    pub cuts: usize,
     /// Different disk contents that were opened.
     pub images: usize,
     pub losses: Vec<Loss>,
@@ -53,16 +71,21 @@ impl Found {
 }
 
 /// Cuts the power after every prefix of the log, several times.
-pub(crate) fn examine(run: &Run, extent: Extent) -> Found {
+pub(crate) fn examine(run: &Run, extent: Extent, token: Token) -> Found {
     let examination = Examination {
         run,
         extent,
-        lines: lines(),
+        token,
         cuts: number("STRONGROOM_CUTS").unwrap_or(2),
         seed: number("STRONGROOM_SEED").unwrap_or(1),
+        every: match number("STRONGROOM_CUTS") {
+            None if run.shape.needs_token() => SAMPLE,
+            _ => 1,
+        },
         seen: Mutex::default(),
         losses: Mutex::default(),
         images: AtomicUsize::new(0),
+        tried: AtomicUsize::new(0),
         enough: AtomicBool::new(false),
     };
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -74,6 +97,7 @@ pub(crate) fn examine(run: &Run, extent: Extent) -> Found {
     });
     Found {
         prefixes: run.log.ops.len() + 1,
+        cuts: examination.tried.into_inner(),
         images: examination.images.into_inner(),
         losses: examination.losses.into_inner().unwrap(),
     }
@@ -82,13 +106,16 @@ pub(crate) fn examine(run: &Run, extent: Extent) -> Found {
 struct Examination<'a> {
     run: &'a Run,
     extent: Extent,
-    lines: Vec<Line>,
+    token: Token,
     cuts: u64,
     seed: u64,
+    /// The power is cut after every n-th prefix.
+    every: usize,
     /// Images that were opened before, with what had been acknowledged.
     seen: Mutex<HashSet<(u64, usize)>>,
     losses: Mutex<Vec<Loss>>,
     images: AtomicUsize,
+    tried: AtomicUsize,
     enough: AtomicBool,
 }
 
@@ -96,12 +123,22 @@ impl Examination<'_> {
     /// Takes every n-th prefix. Each thread replays the log for itself.
     fn run_part(&self, part: usize, parts: usize) {
         let mut disk = Disk::new(&self.run.log);
-        let mut acknowledged = 0;
+        if self.token != Token::Cut {
+            disk = disk.sparing(Path::new("token"));
+        }
+        let (mut acknowledged, mut turn) = (0, self.seed as usize);
         self.cut(&disk, 0, 0);
-        for (position, op) in self.run.log.ops.iter().enumerate() {
+        let ops = &self.run.log.ops;
+        for (position, op) in ops.iter().enumerate() {
             disk.apply(op);
             acknowledged += usize::from(matches!(op, Op::Mark(_)));
-            if position % parts == part {
+            let next = ops.get(position + 1);
+            let in_device = disk.spares(op) && next.is_some_and(|next| disk.spares(next));
+            if in_device != (self.token == Token::Interrupted) {
+                continue;
+            }
+            turn += 1;
+            if turn % self.every == 0 && turn / self.every % parts == part {
                 self.cut(&disk, position + 1, acknowledged);
             }
             if self.enough.load(Ordering::Relaxed) {
@@ -111,6 +148,7 @@ impl Examination<'_> {
     }
 
     fn cut(&self, disk: &Disk, position: usize, acknowledged: usize) {
+        self.tried.fetch_add(1, Ordering::Relaxed);
         let mut random = Random::new(self.seed ^ ((position as u64) << 20));
         let mut survivals = vec![
             Survival::Nothing,
@@ -119,7 +157,11 @@ impl Examination<'_> {
             Survival::ContentsOnly,
             Survival::UpTo(random.below(position + 1)),
         ];
-        survivals.extend((0..self.cuts).map(|_| Survival::Some(random.bits())));
+        let mut cuts = self.cuts;
+        if self.token == Token::Interrupted {
+            (survivals, cuts) = (vec![Survival::Everything], 0);
+        }
+        survivals.extend((0..cuts).map(|_| Survival::Some(random.bits())));
         for survival in survivals {
             let image = disk.after_cut(survival);
             let print = image.fingerprint();
@@ -133,9 +175,17 @@ impl Examination<'_> {
     fn open(&self, image: &Image, position: usize, survival: Survival, acknowledged: usize) {
         let folder = fast_folder();
         image.write(folder.path());
+        let world = World::at(folder.path(), self.run.shape);
+        if self.token == Token::Interrupted && world.has_lost_its_token() {
+            return;
+        }
         // Looking at backups takes long: only on the worst disk.
         let thorough = survival == Survival::Nothing;
-        if let Err(what) = check(folder.path(), acknowledged, &self.lines, thorough) {
+        let judged = match self.run.shape {
+            Shape::Software => judge(&world, acknowledged, thorough),
+            _ => judge::elsewhere(&world, acknowledged, thorough),
+        };
+        if let Err(what) = judged {
             let loss = Loss { position, survival, acknowledged, what };
             if self.extent == Extent::FirstLostPut && acknowledged > 1 {
                 self.enough.store(true, Ordering::Relaxed);
@@ -143,51 +193,6 @@ impl Examination<'_> {
             self.losses.lock().unwrap().push(loss);
         }
     }
-}
-
-/// What must hold in `root` when so many of the lines were acknowledged.
-pub(crate) fn check(
-    root: &Path,
-    acknowledged: usize,
-    lines: &[Line],
-    thorough: bool,
-) -> Result<(), String> {
-    let (done, rest) = lines.split_at(acknowledged);
-    if !layout_of(&root.join("store")).config.exists() {
-        return match done {
-            [] => Ok(()),
-            _ => Err("the store is gone".into()),
-        };
-    }
-    let mut contents = Contents::default();
-    let mut before = Vec::new();
-    for line in done {
-        before.push(contents.clone());
-        contents = line.after(&contents);
-    }
-    let possible = match rest.first() {
-        Some(next) => next.around(&contents),
-        None => vec![contents],
-    };
-    adopt(root)?;
-    check_store(root, &possible)?;
-    for (Line { action, .. }, before) in done.iter().zip(&before) {
-        let quick = matches!(action, Action::AddRootKey { .. });
-        let slow = matches!(action, Action::Backup { .. } | Action::Restore { .. });
-        if (quick || slow && thorough) && !check_beside(root, action, before)? {
-            return Err(format!("{action} was acknowledged and is gone"));
-        }
-    }
-    Ok(())
-}
-
-/// The files of an image are new ones, so that the store takes itself for a copy, which it is.
-fn adopt(root: &Path) -> Result<(), String> {
-    let options = DoctorOptions { adopt: true, ..Default::default() };
-    Store::open(&layout_of(&root.join("store")).config)
-        .and_then(|store| store.doctor(&options, &mut |_| {}))
-        .map(drop)
-        .map_err(|e| format!("adopting: {e:?}"))
 }
 
 fn number(variable: &str) -> Option<u64> {

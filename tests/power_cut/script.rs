@@ -1,7 +1,6 @@
 //! The run that is recorded.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
@@ -10,9 +9,7 @@ use strongroom_test_support::powercut::{self, Log, mark};
 use strongroom_test_support::{THIS_PROGRAM, fast_folder};
 use tempfile::TempDir;
 
-use crate::model::{Action, Contents};
-
-const FOLDER: &str = "STRONGROOM_POWER_CUT_FOLDER";
+use crate::model::{Action, Contents, Shape, World};
 
 /// Everything that a store acknowledges, at least once. After `open` the write-ahead log begins anew.
 /// A line with a step is abandoned there, so that the next ones have something to tidy up, and the
@@ -76,9 +73,20 @@ impl Line {
         }
     }
 
-    fn perform(&self, root: &Path, store: &mut Option<Store>) {
+    /// This line in a store of this shape, if it can do that.
+    fn of(self, shape: Shape) -> Option<Line> {
+        let action = match self.action {
+            Action::AddRootKey { .. } if shape.needs_token() => return None,
+            Action::Backup { .. } | Action::Restore { .. } if !shape.has_backups() => return None,
+            Action::Rotate { .. } if !shape.can_move() => Action::Rotate { to: None },
+            action => action,
+        };
+        Some(Line { action, ..self })
+    }
+
+    fn perform(&self, world: &World, store: &mut Option<Store>) {
         ABANDON_AT.lock().unwrap().clone_from(&self.abandoned_at);
-        let performed = catch_unwind(AssertUnwindSafe(|| self.action.perform(root, store)));
+        let performed = catch_unwind(AssertUnwindSafe(|| self.action.perform(world, store)));
         assert_eq!(performed.is_err(), self.abandoned_at.is_some(), "{}", self.action);
         if let Ok(result) = performed {
             result.unwrap();
@@ -86,37 +94,40 @@ impl Line {
     }
 }
 
-/// The lines of the run.
-pub(crate) fn lines() -> Vec<Line> {
-    LINES.lines().map(Line::parse).collect()
+/// The lines of the run with a store of this shape.
+pub(crate) fn lines(shape: Shape) -> Vec<Line> {
+    LINES.lines().map(Line::parse).filter_map(|line| line.of(shape)).collect()
 }
 
 /// A recorded run, with the folder that it left.
 pub(crate) struct Run {
     pub(crate) folder: TempDir,
+    pub(crate) shape: Shape,
     pub(crate) log: Log,
 }
 
-/// Records the run, with these variables set for it.
-pub(crate) fn record(variables: &[(&str, &str)]) -> Run {
+/// Records the run with a store of this shape, with these variables set for it.
+pub(crate) fn record(shape: Shape, variables: &[(&str, &str)]) -> Run {
     let folder = fast_folder();
+    let world = World::at(&folder.path().canonicalize().unwrap(), shape);
     let mut command = Command::new(THIS_PROGRAM);
     command.args(["--exact", "driver", "--nocapture"]);
-    command.env(FOLDER, folder.path().canonicalize().unwrap());
+    command.envs(world.environment());
     command.envs(variables.iter().copied());
     let log = powercut::record(command, folder.path());
-    Run { folder, log }
+    Run { folder, shape, log }
 }
 
 /// The recorded process: acknowledges each line by a mark.
 pub(crate) fn drive() {
-    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let Some(world) = World::of_parent() else { return };
+    world.start_token();
     strongroom_backend::on_step(abandon);
     let mut store = None;
-    for line in lines() {
+    for line in lines(world.shape) {
         let repairs = line.action == Action::Repair;
         assert!(!repairs || strays(&store) == 1, "nothing to repair");
-        line.perform(Path::new(&folder), &mut store);
+        line.perform(&world, &mut store);
         assert!(!repairs || strays(&store) == 0, "the repair removed nothing");
         mark(&line.action.to_string());
     }

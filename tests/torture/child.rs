@@ -1,23 +1,19 @@
 //! The process that is killed: it carries out one action after the other and says at which step it
 //! is.
 
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use strongroom_test_support::{Victim, hear, tell};
 
-use crate::model::Action;
-
-const ROOT: &str = "STRONGROOM_TORTURE_ROOT";
+use crate::model::{Action, World};
 
 /// The step to stop at, and how often it must still be reached.
 static STOP: Mutex<Option<(String, usize)>> = Mutex::new(None);
 
 /// The child's side: obeys until its input ends.
 pub(crate) fn serve() {
-    let Some(root) = std::env::var_os(ROOT) else { return };
-    let root = Path::new(&root);
+    let Some(world) = World::of_parent() else { return };
     strongroom_backend::on_step(reached);
     let mut store = None;
     let mut lies = false;
@@ -33,7 +29,7 @@ pub(crate) fn serve() {
             tell("done");
         }
         let action: Action = order.parse().unwrap();
-        match action.perform(root, &mut store) {
+        match action.perform(&world, &mut store) {
             Ok(()) if lies => {}
             Ok(()) => tell("done"),
             Err(error) => tell(&format!("failed {error:?}")),
@@ -97,10 +93,9 @@ pub(crate) struct Worker {
 }
 
 impl Worker {
-    /// Starts a process whose files are below `root`.
-    pub(crate) fn start(root: &Path) -> Worker {
-        let root = root.to_str().expect("a UTF-8 path");
-        Worker { victim: Victim::start_test("child", &[(ROOT, root)]), steps: Vec::new() }
+    /// Starts a process that works on the stores of this world.
+    pub(crate) fn start(world: &World) -> Worker {
+        Worker { victim: Victim::start_test("child", &world.environment()), steps: Vec::new() }
     }
 
     /// From now on, blocks at a step when it is reached for the n-th time.
@@ -122,6 +117,20 @@ impl Worker {
     /// Has an action carried out that must succeed.
     pub(crate) fn finish(&mut self, action: &Action) {
         assert_eq!(self.run(action), Outcome::Done, "{action} stopped");
+    }
+
+    /// Has an action carried out that may be refused, and ends the process.
+    pub(crate) fn attempt(mut self, action: &Action) -> Result<(), String> {
+        self.begin(action);
+        loop {
+            let line = self.victim.answer().expect("the child ended by itself");
+            if let Some(refusal) = line.strip_prefix("failed ") {
+                return Err(refusal.to_owned());
+            }
+            if self.note(&line) == Some(Outcome::Done) {
+                return Ok(());
+            }
+        }
     }
 
     /// Lets a stopped action go on, up to its end or the next step to stop at.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use strongroom_test_support::Random;
 
 use crate::kinds::Kind;
+use crate::model::Shape;
 
 /// When the process is killed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,7 @@ impl Tally {
 #[derive(Debug, Default)]
 pub(crate) struct Coverage {
     tallies: BTreeMap<(Kind, Moment), Tally>,
+    lost_tokens: usize,
 }
 
 impl Coverage {
@@ -78,14 +80,25 @@ impl Coverage {
         random: &mut Random,
         kinds: &[Kind],
     ) -> Option<(Kind, String, usize)> {
+        let is_meant =
+            |kind: &Kind, moment: &Moment| kinds.contains(kind) && matches!(moment, Moment::At(_));
+        // Every second time one that was never hit, if there is one: the store is not always so that it
+        // can be.
+        let is_missed = |tally: &Tally| tally.kills() == 0;
+        let missed = self.tallies.iter().any(|((k, m), tally)| is_meant(k, m) && is_missed(tally))
+            && random.chance(50);
         let ((kind, moment), tally) = self
             .tallies
             .iter_mut()
-            .filter(|((kind, moment), _)| kinds.contains(kind) && matches!(moment, Moment::At(_)))
+            .filter(|((kind, moment), tally)| {
+                is_meant(kind, moment) && (!missed || is_missed(tally))
+            })
             .min_by_key(|(_, tally)| (tally.attempts, tally.kills(), random.bits()))?;
         tally.attempts += 1;
         let Moment::At(step) = moment else { return None };
-        Some((*kind, step.clone(), 1 + random.below(tally.occurrences)))
+        // Few actions come as often to a step as the one that came most often.
+        let occurrences = if is_missed(tally) { 1 } else { tally.occurrences };
+        Some((*kind, step.clone(), 1 + random.below(occurrences)))
     }
 
     /// After which kill an action of this kind reaches this step.
@@ -113,6 +126,11 @@ impl Coverage {
         }
     }
 
+    /// Counts a kill after which there was no token, through no doing of the store's.
+    pub(crate) fn count_lost_token(&mut self) {
+        self.lost_tokens += 1;
+    }
+
     /// How often a process was killed.
     pub(crate) fn kills(&self) -> usize {
         self.tallies.values().map(Tally::kills).sum()
@@ -134,8 +152,8 @@ impl Coverage {
     }
 
     /// The table that the run prints.
-    pub(crate) fn report(&self, seed: u64) -> String {
-        let mut report = format!("{} kills, seed {seed}\n\n", self.kills());
+    pub(crate) fn report(&self, shape: Shape, seed: u64) -> String {
+        let mut report = format!("{shape}: {} kills, seed {seed}\n\n", self.kills());
         let _ = writeln!(
             report,
             "{:20} {:34} {:>6} {:>26} {:>22}",
@@ -155,6 +173,9 @@ impl Coverage {
             sum.unchanged += tally.unchanged;
         }
         write_row(&mut report, "all", "", &sum);
+        if self.lost_tokens > 0 {
+            let _ = writeln!(report, "tokens that SoftHSM lost by itself: {}", self.lost_tokens);
+        }
         report
     }
 }

@@ -1,10 +1,9 @@
 //! One kill, and what it turned out to have done.
 
-use std::path::Path;
-
+use crate::checker::Checker;
 use crate::coverage::{Finding, Moment};
 use crate::kinds::Kind;
-use crate::model::{Action, Contents, check_beside};
+use crate::model::{Action, Contents};
 
 /// A process was killed during this action.
 #[derive(Debug)]
@@ -27,8 +26,12 @@ impl Kill {
     }
 
     /// Compares what was found with what was before.
-    pub(crate) fn finding(&self, root: &Path, found: &Contents) -> Result<Finding, String> {
-        let complete = check_beside(root, &self.action, &self.beside)?;
+    pub(crate) fn finding(
+        &self,
+        checker: &mut Checker,
+        found: &Contents,
+    ) -> Result<Finding, String> {
+        let complete = checker.beside(&self.action, &self.beside)?;
         if self.acknowledged {
             return match complete {
                 true => Ok(Finding::Acknowledged),

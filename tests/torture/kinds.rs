@@ -5,7 +5,7 @@ use std::fmt;
 use strongroom_test_support::Random;
 
 use crate::model::contents::Payload;
-use crate::model::{Action, Contents};
+use crate::model::{Action, Contents, Shape};
 
 /// What is told apart in the report, because its steps differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,7 @@ pub(crate) enum Kind {
     PutName,
     PutVersion,
     PutProject,
+    PutGeneration,
     Destroy,
     Erase,
     CreateProject,
@@ -22,6 +23,7 @@ pub(crate) enum Kind {
     Backup,
     Restore,
     Repair,
+    Adopt,
     KeyringWrite,
     Rotate,
     Move,
@@ -31,12 +33,13 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 18] = [
+    const ALL: [Kind; 20] = [
         Kind::Create,
         Kind::Open,
         Kind::PutName,
         Kind::PutVersion,
         Kind::PutProject,
+        Kind::PutGeneration,
         Kind::Destroy,
         Kind::Erase,
         Kind::CreateProject,
@@ -44,6 +47,7 @@ impl Kind {
         Kind::Backup,
         Kind::Restore,
         Kind::Repair,
+        Kind::Adopt,
         Kind::KeyringWrite,
         Kind::Rotate,
         Kind::InitKeys,
@@ -51,6 +55,20 @@ impl Kind {
         Kind::MoveBack,
         Kind::Retire,
     ];
+
+    /// Those that a store of this shape has.
+    pub(crate) fn of(shape: Shape) -> Vec<Kind> {
+        let has = |kind: &Kind| match kind {
+            // A token keeps the payloads of one store; tokens.rs kills an init there.
+            Kind::Create => shape != Shape::TokenObjects,
+            Kind::PutGeneration => shape == Shape::TokenDevice,
+            Kind::Backup | Kind::Restore => shape.has_backups(),
+            Kind::KeyringWrite => !shape.needs_token(),
+            Kind::Move | Kind::MoveBack => shape.can_move(),
+            _ => true,
+        };
+        Kind::ALL.into_iter().filter(has).collect()
+    }
 
     /// What changes the secrets of a store, more often what happens more often.
     pub(crate) const COMMON: [Kind; 7] = [
@@ -72,6 +90,7 @@ impl fmt::Display for Kind {
             Kind::PutName => "put, new name",
             Kind::PutVersion => "put, next version",
             Kind::PutProject => "put, new project",
+            Kind::PutGeneration => "put, next generation",
             Kind::Destroy => "destroy",
             Kind::Erase => "erase",
             Kind::CreateProject => "project creation",
@@ -79,6 +98,7 @@ impl fmt::Display for Kind {
             Kind::Backup => "backup",
             Kind::Restore => "restore",
             Kind::Repair => "doctor --repair",
+            Kind::Adopt => "doctor --adopt",
             Kind::KeyringWrite => "keyring write",
             Kind::Rotate => "keys rotate",
             Kind::Move => "keys rotate --to new",
@@ -92,13 +112,14 @@ impl fmt::Display for Kind {
 /// Names, payloads and versions for actions.
 pub(crate) struct Chooser {
     pub random: Random,
+    shape: Shape,
     /// Never used twice, so that new things are new.
     serial: u64,
 }
 
 impl Chooser {
-    pub(crate) fn new(seed: u64) -> Chooser {
-        Chooser { random: Random::new(seed), serial: 0 }
+    pub(crate) fn new(seed: u64, shape: Shape) -> Chooser {
+        Chooser { random: Random::new(seed), shape, serial: 0 }
     }
 
     /// An action of this kind; `None` when there is nothing that it could act on.
@@ -123,7 +144,7 @@ impl Chooser {
         Some(match kind {
             Kind::Create => Action::Create { folder: format!("init-{serial}") },
             Kind::Open => Action::Open { folder: "store".into() },
-            Kind::PutName => {
+            Kind::PutName | Kind::PutGeneration => {
                 let project = projects[choose(projects.len())?];
                 self.put(format!("{project}/s{serial}"))
             }
@@ -156,11 +177,12 @@ impl Chooser {
                 Action::Restore { file: backup?.into(), folder: format!("restored-{serial}") }
             }
             Kind::Repair => Action::Repair,
+            Kind::Adopt => Action::Adopt,
             // Out of the way of the ids that rotation makes.
             Kind::KeyringWrite => Action::AddRootKey { id: format!("extra-{serial}") },
             Kind::Rotate => Action::Rotate { to: None },
             Kind::Move => Action::Rotate { to: Some(format!("moved-{serial}")) },
-            Kind::MoveBack => Action::Rotate { to: Some("main".into()) },
+            Kind::MoveBack => Action::Rotate { to: Some(self.shape.key_backend().into()) },
             Kind::InitKeys => Action::InitKeys { name: format!("keys-{serial}") },
             Kind::Retire => Action::Retire,
         })

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use strongroom::Store;
-use strongroom_test_support::fast_folder;
-use tempfile::TempDir;
-
+use crate::checker::Checker;
 use crate::child::{Outcome, Worker};
 use crate::coverage::{Coverage, Moment, Origin};
 use crate::kill::Kill;
 use crate::kinds::{Chooser, Kind};
-use crate::model::{Action, Contents, check_store, layout_of};
+use crate::model::{Action, Contents, Shape, World};
 
 /// A store is given up for a new one after so many kills, because checking it reads all of it.
 const KILLS_PER_STORE: usize = 25;
+
+/// The step at which a put has made another generation of a project's key.
+const GENERATION_BEGUN: &str = "put.generation-begun";
 
 /// What leaves a payload behind when it is killed, and what leaves an erasure to finish.
 const PUTS: [Kind; 3] = [Kind::PutName, Kind::PutVersion, Kind::PutProject];
@@ -23,7 +23,8 @@ const ERASES: [Kind; 3] = [Kind::Erase, Kind::EraseProject, Kind::Destroy];
 /// One store after the other, with what each may hold.
 pub(crate) struct Run {
     seed: u64,
-    pub(crate) root: TempDir,
+    pub(crate) world: World,
+    kinds: Vec<Kind>,
     chooser: Chooser,
     pub(crate) coverage: Coverage,
     /// What the store may hold: more than one thing only after a kill that was not yet checked.
@@ -32,48 +33,67 @@ pub(crate) struct Run {
     backup: Option<(String, Contents)>,
     /// The kills since the last check.
     kills: Vec<Kill>,
+    /// Payloads that belonged to no version when the store was last looked at.
+    strays: u64,
     /// The last kill at a step, until something has tidied up after it.
     untidy: Option<Origin>,
     kills_of_store: usize,
     /// Whether the store has had a root key that can be retired.
     rotated: bool,
+    /// Whether a root key may be in another key backend than the first.
+    moved: bool,
+    /// Whether a rotation may have to be finished before other keys are made.
+    unfinished: bool,
     /// How long an undisturbed action took.
     durations: BTreeMap<Kind, Duration>,
 }
 
 impl Run {
-    pub(crate) fn new(seed: u64) -> Run {
-        let mut run = Run {
+    pub(crate) fn new(seed: u64, shape: Shape) -> Run {
+        let run = Run {
             seed,
-            root: fast_folder(),
-            chooser: Chooser::new(seed),
+            world: World::new(shape),
+            kinds: Kind::of(shape),
+            chooser: Chooser::new(seed, shape),
             coverage: Coverage::default(),
-            possible: Vec::new(),
+            possible: vec![Contents::default()],
             backup: None,
             kills: Vec::new(),
+            strays: 0,
             untidy: None,
             kills_of_store: 0,
             rotated: false,
+            moved: false,
+            unfinished: false,
             durations: BTreeMap::new(),
         };
-        run.new_store();
+        run.make_store();
         run
     }
 
     fn new_store(&mut self) {
-        self.root = fast_folder();
+        self.world = World::new(self.world.shape);
         self.possible = vec![Contents::default()];
         self.backup = None;
+        self.kills.clear();
+        self.untidy = None;
         self.kills_of_store = 0;
         self.rotated = false;
-        Store::create(&layout_of(&self.root.path().join("store"))).expect("a new store").close();
+        self.moved = false;
+        self.unfinished = false;
+        self.strays = 0;
+        self.make_store();
+    }
+
+    fn make_store(&self) {
+        Worker::start(&self.world).finish(&Action::Create { folder: "store".into() });
     }
 
     /// Learns the steps: does everything once, undisturbed, and then tidies up after a put and an
     /// erase that were killed at each of their steps.
     pub(crate) fn survey(&mut self) {
         let mut worker = self.start();
-        for kind in Kind::ALL {
+        for kind in self.kinds.clone() {
             self.do_one(&mut worker, kind);
         }
         drop(worker);
@@ -89,6 +109,9 @@ impl Run {
     }
 
     fn learn(&mut self, kind: Kind, steps: &[String]) {
+        // Another put may be the one that does what a killed one did not come to.
+        let begins_generation = steps.iter().any(|step| step == GENERATION_BEGUN);
+        let kind = if begins_generation { Kind::PutGeneration } else { kind };
         let after = match kind {
             Kind::Open | Kind::Repair => self.untidy.as_ref(),
             _ => None,
@@ -102,7 +125,7 @@ impl Run {
 
     /// A process that has opened the store.
     pub(crate) fn start(&mut self) -> Worker {
-        let mut worker = Worker::start(self.root.path());
+        let mut worker = Worker::start(&self.world);
         self.do_one(&mut worker, Kind::Open);
         worker
     }
@@ -123,6 +146,13 @@ impl Run {
 
     /// An action of this kind, after others have made what it needs.
     pub(crate) fn prepare(&mut self, worker: &mut Worker, kind: Kind) -> Action {
+        if kind == Kind::Rotate && self.moved {
+            // What rotates is always the same, a token or a keyring.
+            self.do_one(worker, Kind::MoveBack);
+        }
+        if kind == Kind::InitKeys && self.unfinished {
+            self.do_one(worker, Kind::Rotate);
+        }
         if kind == Kind::Retire && !self.rotated {
             self.do_one(worker, Kind::Rotate);
             self.rotated = true;
@@ -130,6 +160,9 @@ impl Run {
         loop {
             let backup = self.backup.as_ref().map(|(file, _)| file.as_str());
             if let Some(action) = self.chooser.action(kind, &self.possible[0], backup) {
+                if kind == Kind::PutGeneration {
+                    worker.finish(&action.spending());
+                }
                 return action;
             }
             let missing = match kind {
@@ -145,6 +178,12 @@ impl Run {
         if let Action::Backup { file } = action {
             self.backup = Some((file.clone(), self.possible[0].clone()));
         }
+        if let Action::Rotate { to } = action {
+            self.unfinished = false;
+            if let Some(to) = to {
+                self.moved = to != self.world.shape.key_backend();
+            }
+        }
         self.possible.iter_mut().for_each(|contents| *contents = contents.after(action));
     }
 
@@ -153,14 +192,14 @@ impl Run {
             self.new_store();
         }
         let (kind, step) = match self.chooser.random.chance(80) {
-            true => self.neediest(&Kind::ALL),
-            false => (*self.chooser.random.pick(&Kind::ALL), None),
+            true => self.neediest(&self.kinds.clone()),
+            false => (*self.chooser.random.pick(&self.kinds), None),
         };
         match kind {
             Kind::Open => {
                 // Something to finish; nobody looks in between.
                 self.kill_before(kind, &step, &ERASES);
-                let worker = Worker::start(self.root.path());
+                let worker = Worker::start(&self.world);
                 self.kill_during(worker, kind, step);
             }
             Kind::Repair => {
@@ -236,6 +275,10 @@ impl Run {
         };
         self.learn(kind, &steps);
         self.kills_of_store += 1;
+        if self.world.has_lost_its_token() {
+            self.coverage.count_lost_token();
+            return self.new_store();
+        }
         self.note_kill(kind, moment, action, outcome == Outcome::Done);
     }
 
@@ -249,6 +292,8 @@ impl Run {
         if acknowledged {
             self.advance(&action);
         } else {
+            self.unfinished |= matches!(action, Action::Rotate { .. });
+            self.moved |= kind == Kind::Move;
             self.possible = before.iter().flat_map(|contents| contents.around(&action)).collect();
         }
         self.untidy = match &moment {
@@ -260,12 +305,28 @@ impl Run {
 
     /// Looks at everything after a kill, and counts what was found.
     pub(crate) fn check(&mut self) -> Result<(), String> {
-        let found = check_store(self.root.path(), &self.possible)?;
+        let mut checker = Checker::start(&self.world);
+        if self.kills.iter().any(|kill| kill.kind == Kind::Adopt) {
+            checker.adopt()?;
+        }
+        let found = checker.store(&self.possible)?;
+        self.check_strays(found.strays)?;
         for kill in self.kills.drain(..) {
-            let finding = kill.finding(self.root.path(), &found)?;
+            let finding = kill.finding(&mut checker, &found.contents)?;
             self.coverage.count(kill.kind, kill.moment, finding);
         }
-        self.possible = vec![found];
+        self.possible = vec![found.contents];
         Ok(())
+    }
+
+    /// A put that is killed may leave its payload behind, and nothing else may.
+    fn check_strays(&mut self, found: u64) -> Result<(), String> {
+        let puts = self.kills.iter().filter(|kill| matches!(kill.action, Action::Put { .. }));
+        let most = self.strays + puts.count() as u64;
+        self.strays = found;
+        match found {
+            found if found > most => Err(format!("{found} strays, and no more than {most} can be")),
+            _ => Ok(()),
+        }
     }
 }

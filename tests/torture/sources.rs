@@ -4,17 +4,24 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Every name in a call of `step` in the library and the backends that it is tested with.
-pub(crate) fn named_steps() -> BTreeSet<String> {
+/// The library, and what every store is made of.
+const COMMON: [&str; 4] = ["src", "sqlite/src", "backends/api/src", "backends/enveloped/src"];
+const OF_SOFTWARE: &str = "backends/software/src";
+const OF_TOKENS: &str = "backends/pkcs11/src";
+
+/// Every name in a call of `step` that a store with a keyring comes by, of itself or by others.
+pub(crate) fn software_steps() -> BTreeSet<String> {
+    steps_in(&[&COMMON[..], &[OF_SOFTWARE]].concat())
+}
+
+/// The same for stores on a token.
+pub(crate) fn token_steps() -> BTreeSet<String> {
+    steps_in(&[&COMMON[..], &[OF_TOKENS]].concat())
+}
+
+fn steps_in(folders: &[&str]) -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut names = BTreeSet::new();
-    let folders = [
-        "src",
-        "sqlite/src",
-        "backends/api/src",
-        "backends/software/src",
-        "backends/enveloped/src",
-    ];
     for folder in folders {
         collect(&root.join(folder), &mut names);
     }

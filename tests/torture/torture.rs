@@ -1,23 +1,32 @@
 //! Kills at every named step and at any other time, and what shows that the check would notice.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use crate::child::Outcome;
+use crate::coverage::Coverage;
 use crate::kinds::Kind;
-use crate::model::layout_of;
+use crate::model::Shape;
 use crate::races::OVERTAKEN;
 use crate::run::Run;
-use crate::sources::named_steps;
+use crate::sources::software_steps;
 
-/// Steps that only a put under a key of a device reaches.
+/// Steps that only a put under a key of a device reaches; tokens.rs kills there.
 const DEVICE_STEPS: [&str; 2] = ["put.encryptions-granted", "put.generation-begun"];
 
 #[test]
 fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
-    let kills = number("STRONGROOM_KILLS").unwrap_or(200) as usize;
+    let coverage = kill(Shape::Software, kills());
+    let mut named = software_steps();
+    named.retain(|step| !DEVICE_STEPS.contains(&step.as_str()));
+    expect_all(named, coverage.steps());
+}
+
+/// Kills processes that work on stores of this shape, so often, and at each step that they reach.
+pub(crate) fn kill(shape: Shape, kills: usize) -> Coverage {
     let seed = number("STRONGROOM_SEED").unwrap_or(1);
-    let mut run = Run::new(seed);
+    let mut run = Run::new(seed, shape);
     run.survey();
     // A few more if the last step is a rare one; a step that cannot be reached again is an error.
     while run.coverage.kills() < kills
@@ -25,25 +34,32 @@ fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
     {
         run.kill_once();
     }
-    let report = run.coverage.report(seed);
-    publish(&report);
-    assert_eq!(run.coverage.missing(), Vec::<String>::new(), "never killed");
-    let mut unreached: Vec<_> = named_steps().difference(&run.coverage.steps()).cloned().collect();
+    publish(&run.coverage.report(shape, seed), shape);
+    assert_eq!(run.coverage.missing(), Vec::<String>::new(), "{shape}: never killed");
+    run.coverage
+}
+
+/// Fails for a step that the sources name and no process was killed at.
+pub(crate) fn expect_all(mut named: BTreeSet<String>, reached: BTreeSet<String>) {
     // One process alone is never overtaken; races.rs kills there.
-    // The others are a device's, and no token is here.
-    unreached.retain(|step| step != OVERTAKEN && !DEVICE_STEPS.contains(&step.as_str()));
-    assert_eq!(unreached, Vec::<String>::new(), "no action of this test reaches these steps");
+    named.remove(OVERTAKEN);
+    let unreached: Vec<_> = named.difference(&reached).collect();
+    assert_eq!(unreached, Vec::<&String>::new(), "no action of this test reaches these steps");
+}
+
+/// How many kills are asked for.
+pub(crate) fn kills() -> usize {
+    number("STRONGROOM_KILLS").unwrap_or(200) as usize
 }
 
 #[test]
 fn the_check_notices_a_lost_payload() {
-    let mut run = Run::new(2);
+    let mut run = Run::new(2, Shape::Software);
     let mut worker = run.start();
     run.do_one(&mut worker, Kind::PutProject);
     drop(worker);
     assert_eq!(run.check(), Ok(()));
-    let shelf =
-        rusqlite::Connection::open(layout_of(&run.root.path().join("store")).shelf).unwrap();
+    let shelf = rusqlite::Connection::open(run.world.layout("store").shelf).unwrap();
     assert_eq!(shelf.execute("DELETE FROM payloads", []).unwrap(), 1);
     drop(shelf);
     let complaint = run.check().unwrap_err();
@@ -52,7 +68,7 @@ fn the_check_notices_a_lost_payload() {
 
 #[test]
 fn the_check_notices_an_acknowledgement_that_comes_too_early() {
-    let mut run = Run::new(3);
+    let mut run = Run::new(3, Shape::Software);
     let mut worker = run.start();
     run.do_one(&mut worker, Kind::PutProject);
     run.do_one(&mut worker, Kind::PutName);
@@ -69,10 +85,10 @@ fn the_check_notices_an_acknowledgement_that_comes_too_early() {
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what a person runs this for")]
-fn publish(report: &str) {
+fn publish(report: &str, shape: Shape) {
     println!("{report}");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    fs::write(target.join("torture-report.txt"), report).unwrap();
+    fs::write(target.join(format!("torture-report-{shape}.txt")), report).unwrap();
 }
 
 fn number(variable: &str) -> Option<u64> {

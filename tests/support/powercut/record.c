@@ -13,6 +13,7 @@
  *   R -     - from, to       rename
  *   U -     - path           a file's name or an empty folder was removed
  *   W inode offset data      write
+ *   P inode -      data      the whole content, written through stdio
  *   T inode size             the size was set, by truncating or allocating
  *   S inode                  fsync or fdatasync of a file
  *   D inode                  fsync or fdatasync of a folder
@@ -264,6 +265,44 @@ ssize_t sendfile64(int out, int in, off64_t *at, size_t len) {
     return refused();
 }
 
+/* ---- writing through stdio ----
+ *
+ * libc writes a stream's buffer without any call that could be preloaded under. So each time a program
+ * pushes a stream out, the whole file is recorded as it is then; what was written before the end of
+ * the push is not seen. Streams that are opened and never flushed or closed are not seen at all. */
+
+static void record_stream(FILE *stream) {
+    struct stat st;
+    int stream_fd = stream ? fileno(stream) : -1;
+    if (stream_fd < 0 || !watched_fd(stream_fd, &st) || !S_ISREG(st.st_mode)) return;
+    if ((fcntl(stream_fd, F_GETFL) & O_ACCMODE) == O_RDONLY) return;
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", stream_fd);
+    int fd = REAL(open)(link, O_RDONLY | O_CLOEXEC);
+    char *data = malloc(st.st_size + 1);
+    if (fd < 0 || !data) fail("cannot read a stream's file");
+    ssize_t len = pread(fd, data, st.st_size, 0);
+    if (len < 0) fail("cannot read a stream's file");
+    record('P', st.st_ino, 0, data, len, "");
+    free(data);
+    close(fd);
+}
+
+int fflush(FILE *stream) {
+    LOCKED(REAL(fflush)(stream));
+    int saved = errno;
+    if (result == 0) record_stream(stream);
+    errno = saved;
+    UNLOCK_AND_RETURN;
+}
+
+int fclose(FILE *stream) {
+    pthread_mutex_lock(&lock);
+    if (REAL(fflush)(stream) == 0) record_stream(stream);
+    int result = REAL(fclose)(stream);
+    UNLOCK_AND_RETURN;
+}
+
 /* ---- making durable ---- */
 
 #define SYNC(name)                                                                                 \
@@ -301,6 +340,11 @@ int unlinkat(int dirfd, const char *path, int flags) {
 }
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
 int rmdir(const char *path) { return unlinkat(AT_FDCWD, path, AT_REMOVEDIR); }
+int remove(const char *path) {
+    struct stat st;
+    if (lstat(path, &st) != 0) return -1;
+    return S_ISDIR(st.st_mode) ? rmdir(path) : unlink(path);
+}
 
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags) {
     char whole_from[PATH_MAX], whole_to[PATH_MAX];

@@ -1,5 +1,6 @@
 //! A process that a test talks to, stops and kills.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -54,10 +55,10 @@ impl Victim {
     ///
     /// # Panics
     /// When it cannot be started.
-    pub fn start_test(name: &str, variables: &[(&str, &str)]) -> Victim {
+    pub fn start_test(name: &str, variables: &[(&str, impl AsRef<OsStr>)]) -> Victim {
         let mut command = Command::new(THIS_PROGRAM);
         command.args(["--exact", name, "--nocapture", "--test-threads=1"]);
-        command.envs(variables.iter().copied());
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         Victim::start(command)
     }
 

@@ -213,6 +213,26 @@ fn an_inode_that_is_used_again_is_another_file() {
 }
 
 #[test]
+fn a_spared_folder_is_as_it_was_left_and_nothing_beside_it_is() {
+    const FOLDER: u64 = 9;
+    let in_device = Op::Replace { inode: FILE, bytes: b"long, then"[..].into() };
+    let ops = [
+        Op::CreateFolder { inode: FOLDER, path: "device".into() },
+        create(FILE, "device/f"),
+        in_device.clone(),
+        Op::Replace { inode: FILE, bytes: b"short"[..].into() },
+        create(OTHER, "beside"),
+    ];
+    let log = Log { root: ROOT, ops: ops.to_vec() };
+    let mut disk = Disk::new(&log).sparing(Path::new("device"));
+    ops.iter().for_each(|op| disk.apply(op));
+    let image = disk.after_cut(Survival::Nothing);
+    assert_eq!((image.file("device/f"), image.file("beside")), (Some(&b"short"[..]), None));
+    assert!(disk.spares(&in_device) && !disk.spares(&write(OTHER, 0, b"x")));
+    assert_eq!(after(&ops, Survival::Nothing), Image::default());
+}
+
+#[test]
 fn an_image_is_written_and_read_back_as_it_is() {
     let folder = strongroom_test_support::fast_folder();
     let ops = [

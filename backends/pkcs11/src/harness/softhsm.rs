@@ -1,7 +1,7 @@
 //! SoftHSM2 (Debian `softhsm2`).
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -15,8 +15,10 @@ const SO_PIN: &str = "12345678";
 
 /// A SoftHSM2 with one token, labelled `test`, or several.
 pub struct SoftHsm {
-    folder: TempDir,
+    folder: PathBuf,
     module: PathBuf,
+    /// Removes the folder, where it is not the caller's.
+    _own: Option<TempDir>,
 }
 
 impl SoftHsm {
@@ -27,22 +29,44 @@ impl SoftHsm {
 
     /// Makes a SoftHSM2 with one token.
     pub fn start() -> SoftHsm {
-        let module = installed(
-            &["/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so"],
-            PACKAGE,
-        );
-        let token = SoftHsm { folder: private_folder("softhsm"), module };
-        for folder in ["tokens", "away"] {
-            std::fs::create_dir(token.folder.path().join(folder)).expect("a folder for tokens");
+        let own = private_folder("softhsm");
+        let token = SoftHsm::start_in(own.path());
+        SoftHsm { _own: Some(own), ..token }
+    }
+
+    /// The same in an empty folder, which stays. [`at`](Self::at) is for the processes that use it.
+    pub fn start_in(folder: &Path) -> SoftHsm {
+        let token = SoftHsm::at(folder);
+        for name in ["tokens", "away"] {
+            std::fs::create_dir(folder.join(name)).expect("a folder for tokens");
         }
-        let config = format!(
-            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
-            token.folder.path().join("tokens").display()
-        );
-        private_file(&token.folder.path().join("softhsm2.conf"), &config);
-        private_file(&token.folder.path().join("pin"), Self::PIN);
+        token.write_config();
+        private_file(&folder.join("pin"), Self::PIN);
         token.add_token(Self::LABEL);
         token
+    }
+
+    /// The SoftHSM2 that [`start_in`](Self::start_in) made in this folder.
+    pub fn at(folder: &Path) -> SoftHsm {
+        let places = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/local/lib/softhsm/libsofthsm2.so"];
+        let module = installed(&places, PACKAGE);
+        SoftHsm { folder: folder.to_path_buf(), module, _own: None }
+    }
+
+    /// The same in a folder that the files were copied to: SoftHSM's config names its folder.
+    pub fn copied_to(folder: &Path) -> SoftHsm {
+        let token = SoftHsm::at(folder);
+        token.write_config();
+        token
+    }
+
+    fn write_config(&self) {
+        let tokens = self.folder.join("tokens");
+        let config = format!(
+            "directories.tokendir = {}\nobjectstore.backend = file\nlog.level = ERROR\n",
+            tokens.display()
+        );
+        private_file(&self.folder.join("softhsm2.conf"), &config);
     }
 
     /// Makes one more token; [`settings_of`](Self::settings_of) reaches it.
@@ -56,7 +80,7 @@ impl SoftHsm {
 
     /// How Strongroom reaches the token with this label.
     pub fn settings_of(&self, label: &str) -> TokenSettings {
-        settings(&self.module, label, &self.folder.path().join("pin"))
+        settings(&self.module, label, &self.folder.join("pin"))
     }
 
     /// Takes every token away: who looks now finds none. A process that already uses one keeps what
@@ -72,18 +96,18 @@ impl SoftHsm {
 
     /// Takes away everything that SoftHSM needs to start: a module that cannot be initialised.
     pub fn break_module(&self) {
-        let folder = self.folder.path();
+        let folder = &self.folder;
         std::fs::rename(folder.join("tokens"), folder.join("broken")).expect("tokens to break");
     }
 
     /// Undoes [`break_module`](Self::break_module).
     pub fn mend_module(&self) {
-        let folder = self.folder.path();
+        let folder = &self.folder;
         std::fs::rename(folder.join("broken"), folder.join("tokens")).expect("tokens to mend");
     }
 
     fn carry(&self, from: &str, to: &str) {
-        let folder = self.folder.path();
+        let folder = &self.folder;
         for entry in std::fs::read_dir(folder.join(from)).expect("the folder of tokens") {
             let entry = entry.expect("a token");
             std::fs::rename(entry.path(), folder.join(to).join(entry.file_name()))
@@ -106,6 +130,6 @@ impl TestToken for SoftHsm {
     }
 
     fn environment(&self) -> Vec<(&'static str, OsString)> {
-        vec![("SOFTHSM2_CONF", self.folder.path().join("softhsm2.conf").into())]
+        vec![("SOFTHSM2_CONF", self.folder.join("softhsm2.conf").into())]
     }
 }

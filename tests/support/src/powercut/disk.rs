@@ -1,7 +1,7 @@
 //! A folder on a disk: what is durable, and what is not yet.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::survival::{Chooser, Fate};
@@ -21,6 +21,9 @@ pub struct Disk {
     position: usize,
     nodes: Vec<Content>,
     by_inode: HashMap<u64, Node>,
+    /// A folder in which everything is durable at once.
+    spared: Option<PathBuf>,
+    spared_nodes: BTreeSet<Node>,
     /// Changes of names that no sync of their folder has made durable, in order.
     names: Vec<NameChange>,
 }
@@ -50,8 +53,17 @@ impl Disk {
             position: 0,
             nodes: vec![Content::Folder { durable: Names::new(), live: Names::new() }],
             by_inode: HashMap::from([(log.root, ROOT)]),
+            spared: None,
+            spared_nodes: BTreeSet::new(),
             names: Vec::new(),
         }
+    }
+
+    /// From now on, what the program did in this folder, which it made itself, survives each power cut: it
+    /// stands for a device beside the disk.
+    pub fn sparing(mut self, folder: &Path) -> Disk {
+        self.spared = Some(folder.to_path_buf());
+        self
     }
 
     /// The disk after the whole log.
@@ -93,12 +105,40 @@ impl Disk {
             Op::Write { inode, at, bytes } => {
                 self.change_file(*inode, Change::Write { at: *at, bytes: bytes.clone() });
             }
+            Op::Replace { inode, bytes } => {
+                self.change_file(*inode, Change::Write { at: 0, bytes: bytes.clone() });
+                self.change_file(*inode, Change::Resize(bytes.len()));
+            }
             Op::Resize { inode, size } => self.change_file(*inode, Change::Resize(*size)),
             Op::Sync { inode } => self.sync_file(self.by_inode[inode]),
             Op::SyncFolder { inode } => self.sync_folder(self.by_inode[inode]),
             Op::Mark(_) => {}
         }
+        self.settle_spared();
         self.position += 1;
+    }
+
+    /// Whether a call changes the spared folder, of which this disk has seen the beginning.
+    pub fn spares(&self, op: &Op) -> bool {
+        let path = match op {
+            Op::Write { inode, .. }
+            | Op::Replace { inode, .. }
+            | Op::Resize { inode, .. }
+            | Op::Sync { inode }
+            | Op::SyncFolder { inode } => {
+                return self
+                    .by_inode
+                    .get(inode)
+                    .is_some_and(|node| self.spared_nodes.contains(node));
+            }
+            Op::Create { path, .. }
+            | Op::CreateFolder { path, .. }
+            | Op::Link { path, .. }
+            | Op::Unlink { path } => path,
+            Op::Rename { to, .. } => to,
+            Op::Mark(_) => return false,
+        };
+        self.spared.as_ref().is_some_and(|spared| path.starts_with(spared))
     }
 
     /// What the disk holds if the power fails now.
@@ -131,7 +171,31 @@ impl Disk {
         self.nodes.push(content);
         self.by_inode.insert(inode, node);
         let (folder, name) = self.locate(path);
+        match &self.spared {
+            Some(spared) if path == spared => {
+                self.spared_nodes.insert(node);
+                if let Content::Folder { durable, .. } = &mut self.nodes[folder] {
+                    durable.insert(name.clone(), node);
+                }
+            }
+            Some(spared) if path.starts_with(spared) => {
+                self.spared_nodes.insert(node);
+            }
+            _ => {}
+        }
         self.change_names(folder, vec![(name, Some(node))]);
+    }
+
+    /// Makes durable what was done in the spared folder.
+    fn settle_spared(&mut self) {
+        let spared = std::mem::take(&mut self.spared_nodes);
+        for node in &spared {
+            match self.nodes[*node] {
+                Content::File { .. } => self.sync_file(*node),
+                Content::Folder { .. } => self.sync_folder(*node),
+            }
+        }
+        self.spared_nodes = spared;
     }
 
     /// The folder that a path is in, as the running program sees it, and the name there.

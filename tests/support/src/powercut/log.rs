@@ -20,6 +20,8 @@ pub enum Op {
     Unlink { path: PathBuf },
     /// Bytes were written.
     Write { inode: u64, at: usize, bytes: Arc<[u8]> },
+    /// The whole content was written.
+    Replace { inode: u64, bytes: Arc<[u8]> },
     /// The size was set.
     Resize { inode: u64, size: usize },
     /// A file was synced.
@@ -101,6 +103,7 @@ impl<'a> Reader<'a> {
             }
             b'U' => Op::Unlink { path: path(first) },
             b'W' => Op::Write { inode, at: number, bytes: first.into() },
+            b'P' => Op::Replace { inode, bytes: first.into() },
             b'T' => Op::Resize { inode, size: number },
             b'S' => Op::Sync { inode },
             b'D' => Op::SyncFolder { inode },
