@@ -72,15 +72,15 @@ fn make(layout: &Layout) -> Result<()> {
     Ok(())
 }
 
-/// A file is new, a token may be in use.
+/// A file is new, a token or a server may be in use.
 fn check_is_free(slot: &Slot) -> Result<()> {
     match slot.backend.marker()? {
         None => Ok(()),
         Some(_) => Err(Error::new(
             ErrorKind::AlreadyExists,
             format!("backend {} has the marker of a store, made or interrupted earlier", slot.name),
-            "use that store, or another token; if there is none, remove its `strongroom marker`, as the \
-             page about HSMs says",
+            "use that store, or another place for this one; where there is no such store any more, remove \
+             its marker: docs/hsm.md says how",
         )),
     }
 }
