@@ -8,7 +8,7 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::object::{Attribute, ObjectHandle};
 use cryptoki::session::{Session, UserType};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Statement, params};
 use strongroom_pkcs11::harness::TestToken;
 
 use crate::stage::{Stage, path};
@@ -66,40 +66,57 @@ impl BareSession {
     }
 }
 
-/// The two statements of a get, on the store's own files.
-pub(crate) struct BareSelects {
+/// The store's own files, opened bare, with as much cache as the store gives itself.
+pub(crate) struct Databases {
     metadata: Connection,
     shelf: Connection,
+}
+
+/// The two statements of a get, prepared and held.
+pub(crate) struct BareSelects<'a> {
+    metadata: Statement<'a>,
+    shelf: Statement<'a>,
     references: Vec<Vec<u8>>,
 }
 
-impl BareSelects {
-    pub(crate) fn open(folder: &Path) -> BareSelects {
+impl Databases {
+    pub(crate) fn open(folder: &Path) -> Databases {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = |name| Connection::open_with_flags(folder.join(name), flags).unwrap();
-        let (metadata, shelf) = (open("metadata.db"), open("payloads.db"));
-        let mut all = shelf.prepare("SELECT reference FROM payloads").unwrap();
-        let references =
-            all.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
-        drop(all);
-        BareSelects { metadata, shelf, references }
+        let open = |name| {
+            let connection = Connection::open_with_flags(folder.join(name), flags).unwrap();
+            connection.execute_batch("PRAGMA cache_size = -16384").unwrap();
+            connection
+        };
+        Databases { metadata: open("metadata.db"), shelf: open("payloads.db") }
     }
 
-    /// The rows and the envelope of one get.
-    pub(crate) fn bare_selects(&self, n: usize) -> usize {
-        let path = path(n);
-        let sql = "SELECT p.*, s.*, v.* FROM projects p
+    pub(crate) fn selects(&self) -> BareSelects<'_> {
+        let metadata = "SELECT p.*, s.*, v.* FROM projects p
              JOIN secrets s ON s.project_id = p.project_id AND s.name = ?2
              JOIN versions v ON v.secret_id = s.secret_id
              WHERE p.name = ?1 AND p.state = 1 ORDER BY v.number DESC LIMIT 1";
-        let mut metadata = self.metadata.prepare_cached(sql).unwrap();
-        let columns: usize = metadata
+        let mut all = self.shelf.prepare("SELECT reference FROM payloads").unwrap();
+        BareSelects {
+            metadata: self.metadata.prepare(metadata).unwrap(),
+            shelf: self
+                .shelf
+                .prepare("SELECT envelope FROM payloads WHERE reference = ?1")
+                .unwrap(),
+            references: all.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect(),
+        }
+    }
+}
+
+impl BareSelects<'_> {
+    /// The rows and the envelope of one get.
+    pub(crate) fn bare_selects(&mut self, n: usize) -> usize {
+        let path = path(n);
+        let columns: usize = self
+            .metadata
             .query_row(params![path.project(), path.name()], |row| Ok(row.as_ref().column_count()))
             .unwrap();
-        let sql = "SELECT envelope FROM payloads WHERE reference = ?1";
-        let mut shelf = self.shelf.prepare_cached(sql).unwrap();
         let reference = &self.references[n % self.references.len()];
-        let envelope: Vec<u8> = shelf.query_row(params![reference], |row| row.get(0)).unwrap();
+        let envelope: Vec<u8> = self.shelf.query_row(params![reference], |row| row.get(0)).unwrap();
         columns + envelope.len()
     }
 }

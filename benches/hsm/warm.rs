@@ -2,7 +2,7 @@
 
 use criterion::Criterion;
 
-use crate::floors::{BareSelects, BareSession, HandOver};
+use crate::floors::{BareSession, Databases, HandOver};
 use crate::report::{Report, median};
 use crate::stage::{SECRETS, Stage, path};
 
@@ -24,7 +24,8 @@ pub(crate) fn measure(stage: &Stage, criterion: &mut Criterion, report: &mut Rep
     let device = median(criterion, "get: device", || {
         std::hint::black_box(stage.device.get(&paths[next()]).unwrap());
     });
-    let (session, selects) = (BareSession::open(stage), BareSelects::open(&stage.folder("device")));
+    let (session, databases) = (BareSession::open(stage), Databases::open(&stage.folder("device")));
+    let mut selects = databases.selects();
     let hand_over = HandOver::new();
     let decrypt = median(criterion, "floor: decrypt", || {
         std::hint::black_box(session.bare_decrypt());

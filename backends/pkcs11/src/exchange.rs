@@ -1,5 +1,6 @@
 //! One piece of work, and the answer to it, between the caller and a thread of the module.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::failure::Failure;
 use crate::held::Held;
+use crate::watch::watch;
 
 type Work<T> = dyn Fn(&mut Held) -> Result<T, Failure> + Send + Sync;
 
@@ -35,12 +37,16 @@ pub(crate) struct Call<T> {
     repeatable: bool,
     state: Mutex<State<T>>,
     changed: Condvar,
+    /// Done, to be seen without the lock.
+    done: AtomicBool,
 }
 
 struct State<T> {
     phase: Phase,
     value: Option<T>,
     error: Option<Error>,
+    /// The caller has to be woken.
+    sleeps: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,14 +64,17 @@ impl<T: Send + 'static> Call<T> {
         work: impl Fn(&mut Held) -> Result<T, Failure> + Send + Sync + 'static,
         repeatable: bool,
     ) -> Call<T> {
-        let state = Mutex::new(State { phase: Phase::Queued, value: None, error: None });
-        Call { work: Box::new(work), repeatable, state, changed: Condvar::new() }
+        let state =
+            Mutex::new(State { phase: Phase::Queued, value: None, error: None, sleeps: false });
+        let (work, done) = (Box::new(work), AtomicBool::new(false));
+        Call { work, repeatable, state, changed: Condvar::new(), done }
     }
 
     /// The answer, or why there is none after `timeout` in the queue or in the module. `lost` is called
     /// when a thread is given up.
     pub(crate) fn answer(&self, timeout: Duration, lost: impl FnOnce()) -> Result<T> {
         let queued = Instant::now();
+        watch(|| self.done.load(Ordering::Acquire));
         let mut state = self.state();
         loop {
             let since = match state.phase {
@@ -76,6 +85,7 @@ impl<T: Send + 'static> Call<T> {
                 Phase::Running(None) => Instant::now(),
             };
             let Some(left) = timeout.checked_sub(since.elapsed()) else { break };
+            state.sleeps = true;
             let waited = self.changed.wait_timeout(state, left);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
@@ -164,8 +174,12 @@ impl<T: Send + 'static> Job for Call<T> {
         freed();
         state.error = outcome.err();
         state.phase = Phase::Done;
+        let sleeps = state.sleeps;
         drop(state);
-        self.changed.notify_one();
+        self.done.store(true, Ordering::Release);
+        if sleeps {
+            self.changed.notify_one();
+        }
         true
     }
 }

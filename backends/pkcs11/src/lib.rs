@@ -26,6 +26,7 @@ mod info;
 mod initialize;
 mod key_backend;
 mod login;
+mod mailbox;
 mod making;
 mod marker;
 mod module;
@@ -45,6 +46,7 @@ mod token;
 mod token_info;
 mod traffic;
 mod uri;
+mod watch;
 mod worker;
 
 pub use info::{Choice, MechanismReport, TokenReport};

@@ -9,6 +9,7 @@ use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 use crate::TokenSettings;
 use crate::exchange::Job;
 use crate::find::Found;
+use crate::mailbox::{Mailbox, Message};
 use crate::module::Module;
 use crate::threads;
 use crate::worker::Worker;
@@ -178,38 +179,5 @@ impl State {
             self.limit = None;
         }
         self.limit.map_or(wanted.max(1), |(limit, _)| limit.clamp(1, wanted.max(1)))
-    }
-}
-
-/// Where a thread waits for work.
-#[derive(Default)]
-pub(crate) struct Mailbox {
-    message: Mutex<Option<Message>>,
-    arrived: Condvar,
-}
-
-/// What a thread is told.
-pub(crate) enum Message {
-    Work(Arc<dyn Job>),
-    Close,
-}
-
-impl Mailbox {
-    fn put(&self, message: Message) {
-        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
-        self.arrived.notify_one();
-    }
-
-    /// Waits for a message.
-    pub(crate) fn take(&self) -> Message {
-        let mut message = self.message.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            match message.take() {
-                Some(message) => return message,
-                None => {
-                    message = self.arrived.wait(message).unwrap_or_else(PoisonError::into_inner);
-                }
-            }
-        }
     }
 }

@@ -11,7 +11,8 @@ use crate::errors::explain;
 use crate::exchange::Job;
 use crate::failure::{Cure, Failure};
 use crate::held::Held;
-use crate::pool::{Mailbox, Message, Pool};
+use crate::mailbox::{Mailbox, Message};
+use crate::pool::Pool;
 
 /// A thread with, most of the time, a session.
 pub(crate) struct Worker {
