@@ -19,6 +19,8 @@ pub struct TokenReport {
     pub firmware: String,
     /// What it says of its state, in words.
     pub flags: Vec<String>,
+    /// The most sessions that Strongroom holds at once in a process.
+    pub held_sessions: usize,
     /// The most sessions that it allows; absent where it sets no limit or does not tell.
     pub most_sessions: Option<u64>,
     /// How root keys would wrap store and project keys.
@@ -115,6 +117,7 @@ fn report(token: &TokenConfig) -> Result<TokenReport> {
         model: found.model,
         firmware: found.firmware,
         flags: found.flags,
+        held_sessions: token.settings().sessions,
         most_sessions: found.most_sessions,
         wrapping: choice(found.wrapping),
         device: choice(found.device),

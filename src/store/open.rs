@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use strongroom_backend::{Process, StoreId, step};
+use strongroom_backend::{KeyBackend, Process, StoreId, step};
 
 use super::key_backends::KeyBackends;
 use super::tokens::Tokens;
@@ -15,6 +15,7 @@ use crate::{Config, Error, ErrorKind, Result};
 /// Opens what a config names, and checks that it belongs together. Of the key backends, the one that
 /// wraps the store key is opened; the others wait until somebody needs them.
 pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
+    compose::preload(&config);
     let metadata = compose::open_metadata(&config)?;
     let tokens = Tokens::default();
     let slots = compose::open_backends(&config, &tokens)?;
@@ -53,16 +54,32 @@ fn unwrap_store_key(
 ) -> Result<StoreKeys> {
     let backend = key_backends.get(&row.backend)?;
     let root = &row.root_key_id;
-    let check_value =
-        metadata.reading(|q| root_keys::unchecked_check_value(q, &row.backend, root))?;
-    if let Some(check_value) = check_value {
-        verify_check_value(&*backend, root, store, &check_value)?;
-    }
     if backend.anyone_can_wrap(&row.wrapped) {
         trusted_key::check(key_backends.file(), row)?;
     }
-    let store_key = backend.unwrap(root, &row.wrapped, &store_key_context(store))?;
+    let unwrapped = backend.unwrap(root, &row.wrapped, &store_key_context(store));
+    let explain = |e: Error| match e.kind() {
+        ErrorKind::Corrupt | ErrorKind::NotFound => {
+            wrong_root_key(metadata, &*backend, store, row).err().unwrap_or(e)
+        }
+        _ => e,
+    };
+    let store_key = unwrapped.map_err(explain)?;
     StoreKeys::derive(store, &store_key)
+}
+
+/// An error when the root key at hand is another one, or none: then the store key is not damaged.
+fn wrong_root_key(
+    metadata: &dyn Metadata,
+    backend: &dyn KeyBackend,
+    store: StoreId,
+    row: &WrappedKey,
+) -> Result<()> {
+    let root = &row.root_key_id;
+    match metadata.reading(|q| root_keys::unchecked_check_value(q, &row.backend, root))? {
+        Some(check_value) => verify_check_value(backend, root, store, &check_value),
+        None => Ok(()),
+    }
 }
 
 fn check_marker(slot: &Slot, store: StoreId) -> Result<()> {

@@ -142,7 +142,7 @@ impl Inner {
                 return Err(Error::new(
                     ErrorKind::NotFound,
                     format!("the root key {} is not at hand", key.root_key_id),
-                    "put the store's own keyring back in its place",
+                    "put back what held it: the keyring, the token, or a copy of its objects",
                 ));
             }
             verify_check_value(&*backend, &key.root_key_id, self.id, &key.check_value)

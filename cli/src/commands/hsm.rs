@@ -34,7 +34,7 @@ enum Action {
         #[command(flatten)]
         token: Token,
         /// Print JSON: one object with label, serial, manufacturer, model, firmware, flags,
-        /// most_sessions, wrapping, device and mechanisms.
+        /// held_sessions, most_sessions, wrapping, device and mechanisms.
         #[arg(long)]
         json: bool,
     },
@@ -53,7 +53,8 @@ impl Hsm {
 }
 
 fn show(report: &TokenReport) -> Result<()> {
-    let sessions = report.most_sessions.map_or("no limit told".to_owned(), |most| most.to_string());
+    let allowed = report.most_sessions.map_or("no limit told".to_owned(), |most| most.to_string());
+    let sessions = format!("{} held at most; the token allows: {allowed}", report.held_sessions);
     output::fields(&[
         ("token", report.label.clone()),
         ("serial", report.serial.clone()),
