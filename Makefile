@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hsm check test test-full soak bench bench-hsm build header abi deb man install uninstall \
+.PHONY: help demo demo-hsm demo-kmip check test test-full soak bench bench-hsm build header abi deb man install uninstall \
     install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
@@ -9,6 +9,7 @@ PREFIX ?= /usr/local
 help:
 	@echo 'make demo       a store with real borg and restic repositories, in one temporary folder'
 	@echo 'make demo-hsm   the same with a token (SoftHSM2) that is taken away, given back, and rotated'
+	@echo 'make demo-kmip  the same with a KMIP server (PyKMIP) that keeps the root key of a restic repository'
 	@echo 'make check      quick tests: no packages, no root, under 10 minutes from nothing'
 	@echo 'make test       check, and everything once on its real counterpart; under 25 minutes'
 	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
@@ -35,6 +36,11 @@ demo-hsm:
 	@scripts/packages demo
 	@scripts/packages hsm
 	@demo/hsm
+
+demo-kmip:
+	@scripts/packages demo
+	@scripts/packages kmip
+	@demo/kmip
 
 check test test-full soak:
 	@scripts/tier $@

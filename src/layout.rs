@@ -12,7 +12,12 @@ use crate::{Config, Error, ErrorKind, Result};
 pub(crate) const FIRST_BACKEND: &str = "main";
 
 /// The name of the key backend of a new store whose root keys are not in a keyring.
-const FIRST_KEY_BACKEND: &str = "hsm";
+fn first_key_backend(key: &KeyConfig) -> &'static str {
+    match key {
+        KeyConfig::Kmip { .. } => "kmip",
+        _ => "hsm",
+    }
+}
 
 /// The files of a new store with one backend.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,10 +26,11 @@ pub struct Layout {
     pub config: PathBuf,
     /// The keyring. Without it, no secret of the store can ever be read.
     pub keyring: PathBuf,
-    /// Where the root keys are instead of in the keyring: in a token, say. The config calls it `hsm`.
+    /// Where the root keys are instead of in the keyring: in a token, which the config calls `hsm`, or in a
+    /// KMIP server, which it calls `kmip`.
     pub key: Option<KeyConfig>,
-    /// Whether the payloads are objects of the token that [`key`](Self::key) describes. There is no shelf
-    /// then.
+    /// Whether the payloads are objects of the token or server that [`key`](Self::key) describes. There is
+    /// no shelf then.
     pub objects: bool,
     /// The metadata database: a file, or a connection string of PostgreSQL.
     pub metadata: PathBuf,
@@ -109,7 +115,7 @@ impl Layout {
         let (keys, key) = match &self.key {
             None => (BTreeMap::new(), KeyChoice::Own(software()?)),
             Some(key) => {
-                let name = FIRST_KEY_BACKEND.to_owned();
+                let name = first_key_backend(key).to_owned();
                 (BTreeMap::from([(name.clone(), key.clone())]), KeyChoice::Named(name))
             }
         };
@@ -118,11 +124,17 @@ impl Layout {
             (Some(KeyConfig::Pkcs11 { token, .. }), true) => {
                 BackendConfig::Pkcs11Objects { token: token.clone(), key: Some(key) }
             }
+            (Some(KeyConfig::Kmip { server, .. }), true) => BackendConfig::KmipObjects {
+                server: server.clone(),
+                key: Some(key),
+                plaintext_objects: false,
+                plaintext_type: Default::default(),
+            },
             (_, true) => {
                 return Err(Error::new(
                     ErrorKind::InvalidArgument,
-                    "payloads cannot be objects of a token: no token is named",
-                    "name a token, or keep payloads on a shelf",
+                    "payloads cannot be objects: neither a token nor a server is named",
+                    "name one, or keep payloads on a shelf",
                 ));
             }
         };

@@ -24,13 +24,14 @@
 //! # Features
 //!
 //! `sqlite` (metadata and shelf in SQLite files) and `software` (root keys in a keyring file) are on
-//! by default.
+//! by default; `pkcs11` (tokens) and `kmip` (key managers) are not.
 
 mod config;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod info;
 mod keys;
+mod kmip_report;
 mod layout;
 mod metadata;
 mod observe;
@@ -43,10 +44,11 @@ mod token_report;
 mod words;
 
 pub use config::{
-    BackendConfig, Config, KeyChoice, KeyConfig, KeyLocation, KeyringPermissions, PinConfig,
-    ProjectConfig, TokenConfig,
+    BackendConfig, Config, KeyChoice, KeyConfig, KeyLocation, KeyringPermissions, KmipConfig,
+    PinConfig, PlaintextType, ProjectConfig, RootKeyUse, TokenConfig,
 };
 pub use info::{Fetched, Page, ProjectInfo, PutReceipt, SecretInfo, VersionInfo};
+pub use kmip_report::{KmipReport, kmip_report};
 pub use layout::Layout;
 pub use options::{
     Change, Dates, Expect, GetOptions, LabelChanges, ListOptions, PutOptions, Recipe,

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, change, exec, generate, get, health, hsm, init, inspect, keys, project, put, remove,
+    backup, change, exec, generate, get, health, hsm, init, inspect, keys, kmip, project, put,
+    remove,
 };
 use crate::exit;
 use crate::place::Place;
@@ -54,6 +55,7 @@ enum Command {
     Project(project::Project),
     Keys(keys::Keys),
     Hsm(hsm::Hsm),
+    Kmip(kmip::Kmip),
     Health(health::Health),
     Doctor(health::Doctor),
     Backup(backup::Backup),
@@ -100,6 +102,7 @@ impl Arguments {
             Command::Project(command) => command.run(&place),
             Command::Keys(command) => command.run(&place),
             Command::Hsm(command) => command.run(&place),
+            Command::Kmip(command) => command.run(&place),
             Command::Health(command) => command.run(&place),
             Command::Doctor(command) => command.run(&place),
             Command::Backup(command) => command.run(&place),

@@ -12,6 +12,7 @@ mod exposure;
 mod hand_over;
 mod hardening;
 mod input;
+mod key_manager;
 mod manual;
 mod output;
 mod passphrase;

@@ -40,7 +40,7 @@ impl Token {
 }
 
 /// A path in the config is text.
-fn text(path: &Path) -> Result<String> {
+pub(crate) fn text(path: &Path) -> Result<String> {
     path.to_str().map(str::to_owned).ok_or_else(|| {
         Error::new(
             ErrorKind::InvalidArgument,

@@ -121,7 +121,8 @@ pub struct strongroom_layout {
     pub shelf: *const c_char,
     /// Where the root key is made instead of in a keyring: TOML text as below [keys.NAME] in a config,
     /// with paths relative to the config's folder. For a token, `kind = "pkcs11"`, `module`, `token` and
-    /// `pin`, which says where the PIN comes from. The config calls it `hsm`. NULL for a keyring.
+    /// `pin`, which says where the PIN comes from. The config calls it `hsm`. A KMIP server is
+    /// `kind = "kmip"`, and `kmip`, in a library that is built with it. NULL for a keyring.
     pub key: *const c_char,
 }
 

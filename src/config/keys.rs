@@ -8,6 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use super::kmip::{KmipConfig, RootKeyUse};
 use super::token::{KeyLocation, TokenConfig};
 use super::{BackendConfig, Config, absolute, absolute_folder, invalid, unknown_keys, unreadable};
 use crate::Result;
@@ -34,6 +35,15 @@ pub enum KeyConfig {
         #[serde(default, skip_serializing_if = "KeyLocation::is_default")]
         key_location: KeyLocation,
     },
+    /// Root keys in a KMIP server.
+    Kmip {
+        /// The server.
+        #[serde(flatten)]
+        server: Box<KmipConfig>,
+        /// Where root keys are used.
+        #[serde(default, skip_serializing_if = "RootKeyUse::is_default")]
+        root_key: RootKeyUse,
+    },
 }
 
 impl KeyConfig {
@@ -55,7 +65,13 @@ impl KeyConfig {
         match self {
             KeyConfig::Software { .. } => "software",
             KeyConfig::Pkcs11 { .. } => "pkcs11",
+            KeyConfig::Kmip { .. } => "kmip",
         }
+    }
+
+    /// Whether using it means to log in somewhere, or to run code that it names.
+    pub(crate) fn reaches_outside(&self) -> bool {
+        !matches!(self, KeyConfig::Software { .. })
     }
 
     /// Paths that are relative to the config's folder.
@@ -63,6 +79,7 @@ impl KeyConfig {
         match self {
             KeyConfig::Software { keyring, .. } => change(keyring),
             KeyConfig::Pkcs11 { token, .. } => token.each_path(change),
+            KeyConfig::Kmip { server, .. } => server.each_path(change),
         }
     }
 
@@ -70,6 +87,7 @@ impl KeyConfig {
         match self {
             KeyConfig::Software { .. } => Ok(()),
             KeyConfig::Pkcs11 { token, .. } => token.check(place),
+            KeyConfig::Kmip { server, .. } => server.check(place),
         }
     }
 }
@@ -133,46 +151,68 @@ impl<'de> Visitor<'de> for KeyChoiceVisitor {
 }
 
 impl BackendConfig {
-    /// Its own key backend, if it has one. An object backend without a key has one on its token.
-    fn own_key(&self) -> Option<KeyConfig> {
-        let key = match self {
+    /// What wraps its project keys, where the config says so.
+    fn key(&self) -> Option<&KeyChoice> {
+        match self {
             BackendConfig::Enveloped { key, .. } => Some(key),
-            BackendConfig::Pkcs11Objects { key, .. } => key.as_ref(),
-        };
-        match (key, self) {
+            BackendConfig::Pkcs11Objects { key, .. } | BackendConfig::KmipObjects { key, .. } => {
+                key.as_ref()
+            }
+        }
+    }
+
+    fn key_mut(&mut self) -> Option<&mut KeyChoice> {
+        match self {
+            BackendConfig::Enveloped { key, .. } => Some(key),
+            BackendConfig::Pkcs11Objects { key, .. } | BackendConfig::KmipObjects { key, .. } => {
+                key.as_mut()
+            }
+        }
+    }
+
+    /// Whether using it means to log in somewhere, or to run code that it names.
+    pub(crate) fn reaches_outside(&self) -> bool {
+        !matches!(self, BackendConfig::Enveloped { .. })
+    }
+
+    /// Its own key backend, if it has one. An object backend without a key has one where its objects are.
+    fn own_key(&self) -> Option<KeyConfig> {
+        match (self.key(), self) {
             (Some(KeyChoice::Own(key)), _) => Some(key.clone()),
             (None, BackendConfig::Pkcs11Objects { token, .. }) => Some(KeyConfig::Pkcs11 {
                 token: token.clone(),
                 key_location: KeyLocation::default(),
             }),
+            (None, BackendConfig::KmipObjects { server, .. }) => {
+                Some(KeyConfig::Kmip { server: server.clone(), root_key: RootKeyUse::default() })
+            }
             _ => None,
         }
     }
 
     /// The name of the key backend that it shares with others, if it does.
     fn shared_key(&self) -> Option<&str> {
-        let key = match self {
-            BackendConfig::Enveloped { key, .. } => Some(key),
-            BackendConfig::Pkcs11Objects { key, .. } => key.as_ref(),
-        };
-        match key {
+        match self.key() {
             Some(KeyChoice::Named(name)) => Some(name),
             _ => None,
         }
     }
 
+    fn check(&self, place: &str) -> Result<()> {
+        match self {
+            BackendConfig::Enveloped { .. } => Ok(()),
+            BackendConfig::Pkcs11Objects { token, .. } => token.check(place),
+            BackendConfig::KmipObjects { server, .. } => server.check(place),
+        }
+    }
+
     fn each_path(&mut self, change: &mut dyn FnMut(&mut String)) {
-        let key = match self {
-            BackendConfig::Enveloped { key, shelf } => {
-                change(shelf);
-                Some(key)
-            }
-            BackendConfig::Pkcs11Objects { token, key } => {
-                token.each_path(change);
-                key.as_mut()
-            }
-        };
-        if let Some(KeyChoice::Own(key)) = key {
+        match self {
+            BackendConfig::Enveloped { shelf, .. } => change(shelf),
+            BackendConfig::Pkcs11Objects { token, .. } => token.each_path(change),
+            BackendConfig::KmipObjects { server, .. } => server.each_path(change),
+        }
+        if let Some(KeyChoice::Own(key)) = self.key_mut() {
             key.each_path(change);
         }
     }
@@ -187,12 +227,10 @@ impl Config {
         self.backends.iter().filter_map(own).chain(self.keys.clone()).collect()
     }
 
-    /// Whether it names modules to be loaded, and programs to be run for a PIN.
-    pub(super) fn names_a_token(&self) -> bool {
-        let is_objects =
-            |backend: &BackendConfig| matches!(backend, BackendConfig::Pkcs11Objects { .. });
-        let is_token = |key: &KeyConfig| matches!(key, KeyConfig::Pkcs11 { .. });
-        self.backends.values().any(is_objects) || self.key_backends().values().any(is_token)
+    /// Whether it names modules to be loaded, programs to be run for a PIN, or servers to log in to.
+    pub(super) fn reaches_outside(&self) -> bool {
+        self.backends.values().any(BackendConfig::reaches_outside)
+            || self.key_backends().values().any(KeyConfig::reaches_outside)
     }
 
     /// The name of the key backend that a backend was given.
@@ -206,11 +244,7 @@ impl Config {
             change(name, key);
         }
         for (name, backend) in &mut self.backends {
-            let key = match backend {
-                BackendConfig::Enveloped { key, .. } => Some(key),
-                BackendConfig::Pkcs11Objects { key, .. } => key.as_mut(),
-            };
-            if let Some(KeyChoice::Own(key)) = key {
+            if let Some(KeyChoice::Own(key)) = backend.key_mut() {
                 change(name, key);
             }
         }
@@ -230,9 +264,7 @@ impl Config {
             key.check(name)?;
         }
         for (name, backend) in &self.backends {
-            if let BackendConfig::Pkcs11Objects { token, .. } = backend {
-                token.check(name)?;
-            }
+            backend.check(name)?;
             if backend.own_key().is_some() && self.keys.contains_key(name) {
                 return Err(invalid(
                     format!("[keys.{name}] and the key of [backends.{name}] have the same name"),

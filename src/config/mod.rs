@@ -1,6 +1,7 @@
 //! The config: where metadata lives, which backends there are, which project has which.
 
 mod keys;
+mod kmip;
 mod locate;
 mod permissions;
 mod place;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use strongroom_backend::{file_error, folder_of};
 
 pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
+pub use kmip::{KmipConfig, PlaintextType, RootKeyUse};
 pub(crate) use locate::{MACHINE, user_config, user_data};
 pub(crate) use permissions::{check_not_writable_by_others, check_trusted};
 pub(crate) use place::is_postgres;
@@ -83,6 +85,22 @@ pub enum BackendConfig {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<KeyChoice>,
     },
+    /// Payloads are objects of a KMIP server.
+    KmipObjects {
+        /// The server.
+        #[serde(flatten)]
+        server: Box<KmipConfig>,
+        /// What wraps the project keys; by default a key backend on the same server.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<KeyChoice>,
+        /// Whether payloads are on the server as they are, for its operator to read. Without it they
+        /// are encrypted before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        plaintext_objects: bool,
+        /// What such payloads are on the server.
+        #[serde(default, skip_serializing_if = "PlaintextType::is_default")]
+        plaintext_type: PlaintextType,
+    },
 }
 
 /// What a project was given.
@@ -94,7 +112,7 @@ pub struct ProjectConfig {
 
 impl Config {
     /// Reads a config file. It must not be writable by anybody but its owner and root; one that names a
-    /// token, and so code to be run, must belong to this user or root.
+    /// token, and so code to be run, or a server to log in to, must belong to this user or root.
     pub fn load(path: &Path) -> Result<Config> {
         if path.is_dir() {
             let file = path.join("strongroom.toml");
@@ -115,7 +133,7 @@ impl Config {
             let what = format!("{}: {}", path.display(), e.what());
             Error::new(e.kind(), what, e.next()).with_source(e)
         })?;
-        if config.names_a_token() {
+        if config.reaches_outside() {
             check_trusted(path)?;
         }
         Ok(config)

@@ -31,6 +31,13 @@ impl fmt::Debug for BackendConfig {
             BackendConfig::Pkcs11Objects { token, key } => {
                 f.debug_struct("Pkcs11Objects").field("token", token).field("key", key).finish()
             }
+            BackendConfig::KmipObjects { server, key, plaintext_objects, plaintext_type } => f
+                .debug_struct("KmipObjects")
+                .field("server", server)
+                .field("key", key)
+                .field("plaintext_objects", plaintext_objects)
+                .field("plaintext_type", plaintext_type)
+                .finish(),
         }
     }
 }

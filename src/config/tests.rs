@@ -202,3 +202,45 @@ fn a_key_backend_is_read_from_text_of_its_own() {
         assert!(said.contains(expected) && !said.contains("1234"), "{said}");
     }
 }
+
+const KMIP: &str = "servers = [\"kmip.example.org\", \"[::1]:5700\"]\nnamespace = \"backups\"\n\
+    ca = \"ca.pem\"\ncertificate = \"client.pem\"\nprivate_key = \"/keys/client.key\"\n";
+
+#[test]
+fn a_key_manager_is_read() {
+    let text = format!("{GOOD}[keys.kmip]\nkind = \"kmip\"\nroot_key = \"fetched\"\n{KMIP}");
+    let config = Config::from_toml(&text, Path::new("/base")).unwrap();
+    let KeyConfig::Kmip { server, root_key } = &config.keys["kmip"] else { panic!() };
+    assert_eq!((&*server.ca, &*server.private_key), ("/base/ca.pem", "/keys/client.key"));
+    assert_eq!(*root_key, RootKeyUse::Fetched);
+    assert_eq!(config.key_manager(None).unwrap(), **server);
+    assert_eq!(Config::from_toml(&config.to_toml().unwrap(), Path::new("/x")).unwrap(), config);
+
+    let objects = format!("{GOOD}[backends.manager]\nkind = \"kmip-objects\"\n{KMIP}");
+    let config = Config::from_toml(&objects, Path::new("/base")).unwrap();
+    let own = &config.key_backends()["manager"];
+    assert!(matches!(own, KeyConfig::Kmip { root_key: RootKeyUse::InServer, .. }), "{own:?}");
+    let BackendConfig::KmipObjects { plaintext_objects, .. } = &config.backends["manager"] else {
+        panic!()
+    };
+    assert!(!plaintext_objects, "only for those who ask");
+}
+
+#[test]
+fn a_slip_in_the_table_of_a_key_manager_is_named() {
+    let good = format!("{GOOD}[keys.kmip]\nkind = \"kmip\"\n{KMIP}");
+    for (from, to, expected) in [
+        ("servers = [\"kmip.example.org\", \"[::1]:5700\"]", "servers = []", "names no server"),
+        ("namespace = \"backups\"\n", "", "namespace"),
+        ("private_key", "key", "unknown key `keys.kmip.key`"),
+        ("ca = ", "username = \"me\"\nca = ", "only one of username"),
+        ("ca = ", "call_timeout = 0\nca = ", "at least 1"),
+        ("ca = ", "root_key = \"anywhere\"\nca = ", "anywhere"),
+        ("ca = ", "plaintext_objects = true\nca = ", "unknown key `keys.kmip.plaintext_objects`"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let (kind, said) = kind_and_text(&good.replacen(from, to, 1));
+        assert_eq!(kind, ErrorKind::Config, "{to}");
+        assert!(said.contains(expected), "{said}");
+    }
+}

@@ -24,6 +24,21 @@ const TOKEN: &[&str] = &[
     "call_timeout",
     "sessions",
 ];
+const KMIP: &[&str] = &["kind", "root_key"];
+const KMIP_OBJECTS: &[&str] = &["kind", "key", "plaintext_objects", "plaintext_type"];
+const KMIP_SERVER: &[&str] = &[
+    "servers",
+    "server_name",
+    "namespace",
+    "ca",
+    "certificate",
+    "private_key",
+    "username",
+    "password_file",
+    "version",
+    "call_timeout",
+    "connections",
+];
 const PIN: &[&str] = &["file", "descriptor", "environment", "command", "credential"];
 const PROJECT: &[&str] = &["backend"];
 
@@ -32,7 +47,9 @@ pub(super) fn refuse(config: &Table) -> Result<()> {
     check("", config, TOP)?;
     for (name, backend) in tables(config, "backends") {
         let place = format!("backends.{name}.");
-        check_by_kind(&place, backend, &[("enveloped", ENVELOPED), ("pkcs11-objects", OBJECTS)])?;
+        let kinds =
+            [("enveloped", ENVELOPED), ("pkcs11-objects", OBJECTS), ("kmip-objects", KMIP_OBJECTS)];
+        check_by_kind(&place, backend, &kinds)?;
         if let Some(Value::Table(key)) = backend.get("key") {
             check_key(&format!("{place}key."), key)?;
         }
@@ -52,7 +69,7 @@ pub(super) fn refuse_in_key(key: &Table) -> Result<()> {
 }
 
 fn check_key(place: &str, key: &Table) -> Result<()> {
-    check_by_kind(place, key, &[("software", SOFTWARE), ("pkcs11", PKCS11)])
+    check_by_kind(place, key, &[("software", SOFTWARE), ("pkcs11", PKCS11), ("kmip", KMIP)])
 }
 
 /// What a table may have depends on its kind; where that is not known, all that any kind may have.
@@ -63,7 +80,11 @@ fn check_by_kind(place: &str, table: &Table, kinds: &[(&str, &[&str])]) -> Resul
     for (name, keys) in kinds {
         if !is_known || Some(*name) == kind {
             known.extend(*keys);
-            known.extend(if name.starts_with("pkcs11") { TOKEN } else { &[] });
+            known.extend(match *name {
+                "pkcs11" | "pkcs11-objects" => TOKEN,
+                "kmip" | "kmip-objects" => KMIP_SERVER,
+                _ => &[],
+            });
         }
     }
     check(place, table, &known)?;

@@ -9,7 +9,7 @@ use super::databases::{self, Access};
 use super::key_backends::of_backend;
 use super::rotation::add_root_key;
 use super::tokens::Tokens;
-use crate::config::{BackendConfig, KeyConfig, TokenConfig};
+use crate::config::{BackendConfig, KeyConfig, KmipConfig, PlaintextType, TokenConfig};
 use crate::metadata::Metadata;
 use crate::{Config, Result};
 
@@ -28,18 +28,24 @@ pub(super) fn create_metadata(config: &Config) -> Result<Box<dyn Metadata>> {
 
 /// Opens every backend of a config.
 pub(super) fn open_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot>> {
-    slots(config, |backend| match backend {
-        BackendConfig::Enveloped { shelf, .. } => databases::enveloped(shelf, Access::Open),
-        BackendConfig::Pkcs11Objects { token, .. } => open_objects(token, tokens),
-    })
+    slots(config, |backend| self::backend(backend, Access::Open, tokens))
 }
 
 /// Makes every backend of a config.
 pub(super) fn create_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Slot>> {
-    slots(config, |backend| match backend {
-        BackendConfig::Enveloped { shelf, .. } => databases::enveloped(shelf, Access::Create),
-        BackendConfig::Pkcs11Objects { token, .. } => open_objects(token, tokens),
-    })
+    slots(config, |backend| self::backend(backend, Access::Create, tokens))
+}
+
+/// One backend. What is in a token or on a server needs no making.
+fn backend(backend: &BackendConfig, access: Access, tokens: &Tokens) -> Result<Box<dyn Backend>> {
+    match backend {
+        BackendConfig::Enveloped { shelf, .. } => databases::enveloped(shelf, access),
+        BackendConfig::Pkcs11Objects { token, .. } => open_token_objects(token, tokens),
+        BackendConfig::KmipObjects { server, plaintext_objects, plaintext_type, .. } => {
+            let plaintext = plaintext_objects.then_some(*plaintext_type);
+            open_kmip_objects(server, plaintext, tokens)
+        }
+    }
 }
 
 fn slots(
@@ -62,7 +68,7 @@ pub(super) type Created = (Arc<dyn KeyBackend>, RootKeyId);
 
 /// Opens a key backend. Never makes a key.
 pub(super) fn open_key_backend(key: &KeyConfig, tokens: &Tokens) -> Result<Arc<dyn KeyBackend>> {
-    #[cfg(not(feature = "pkcs11"))]
+    #[cfg(not(any(feature = "pkcs11", feature = "kmip")))]
     let _ = tokens;
     match key {
         #[cfg(feature = "software")]
@@ -84,6 +90,18 @@ pub(super) fn open_key_backend(key: &KeyConfig, tokens: &Tokens) -> Result<Arc<d
         }
         #[cfg(not(feature = "pkcs11"))]
         KeyConfig::Pkcs11 { .. } => Err(not_built("PKCS#11 key backend", "pkcs11")),
+        #[cfg(feature = "kmip")]
+        KeyConfig::Kmip { server, root_key } => {
+            use strongroom_kmip::{KmipKeys, RootKeyUse};
+            let root_key_use = match root_key {
+                crate::config::RootKeyUse::InServer => RootKeyUse::InServer,
+                crate::config::RootKeyUse::Fetched => RootKeyUse::Fetched,
+            };
+            let client = tokens.key_managers.client(server)?;
+            Ok(Arc::new(KmipKeys::new(client, super::kmip::namespace(server)?, root_key_use)))
+        }
+        #[cfg(not(feature = "kmip"))]
+        KeyConfig::Kmip { .. } => Err(not_built("KMIP key backend", "kmip")),
     }
 }
 
@@ -105,7 +123,7 @@ pub(super) fn is_to_be_made(key: &KeyConfig) -> bool {
         KeyConfig::Software { keyring, .. } => {
             std::path::Path::new(keyring).symlink_metadata().is_err()
         }
-        KeyConfig::Pkcs11 { .. } => false,
+        KeyConfig::Pkcs11 { .. } | KeyConfig::Kmip { .. } => false,
     }
 }
 
@@ -154,18 +172,48 @@ fn permissions_of(
 }
 
 #[cfg(feature = "pkcs11")]
-fn open_objects(token: &TokenConfig, tokens: &Tokens) -> Result<Box<dyn Backend>> {
+fn open_token_objects(token: &TokenConfig, tokens: &Tokens) -> Result<Box<dyn Backend>> {
     use strongroom_pkcs11::{ObjectSettings, Pkcs11Objects};
     let objects = Pkcs11Objects::open(tokens.open(token)?, ObjectSettings::default())?;
     Ok(Box::new(objects))
 }
 
 #[cfg(not(feature = "pkcs11"))]
-fn open_objects(_: &TokenConfig, _: &Tokens) -> Result<Box<dyn Backend>> {
+fn open_token_objects(_: &TokenConfig, _: &Tokens) -> Result<Box<dyn Backend>> {
     Err(not_built("PKCS#11 object backend", "pkcs11"))
 }
 
-#[cfg(not(all(feature = "software", feature = "pkcs11")))]
+/// Payloads in the clear where a type for them is given, and else envelopes.
+#[cfg(feature = "kmip")]
+fn open_kmip_objects(
+    server: &KmipConfig,
+    plaintext: Option<PlaintextType>,
+    tokens: &Tokens,
+) -> Result<Box<dyn Backend>> {
+    use strongroom_enveloped::Enveloped;
+    use strongroom_kmip::{KmipObjects, KmipShelf, PlaintextType as Type};
+    let (client, namespace) =
+        (tokens.key_managers.client(server)?, super::kmip::namespace(server)?);
+    let plaintext = match plaintext {
+        None => return Ok(Box::new(Enveloped::new(KmipShelf::new(client, namespace)))),
+        Some(PlaintextType::SecretData) => Type::SecretData,
+        Some(PlaintextType::SymmetricKey) => Type::SymmetricKey,
+        Some(PlaintextType::Certificate) => Type::Certificate,
+        Some(PlaintextType::OpaqueObject) => Type::OpaqueObject,
+    };
+    Ok(Box::new(KmipObjects::new(client, namespace, plaintext)))
+}
+
+#[cfg(not(feature = "kmip"))]
+fn open_kmip_objects(
+    _: &KmipConfig,
+    _: Option<PlaintextType>,
+    _: &Tokens,
+) -> Result<Box<dyn Backend>> {
+    Err(not_built("KMIP object backend", "kmip"))
+}
+
+#[cfg(not(all(feature = "software", feature = "pkcs11", feature = "kmip")))]
 fn not_built(what: &str, feature: &str) -> crate::Error {
     crate::Error::new(
         crate::ErrorKind::Unsupported,

@@ -10,6 +10,9 @@ mod epoch;
 mod erasing;
 mod health;
 mod key_backends;
+mod key_managers;
+#[cfg(feature = "kmip")]
+mod kmip;
 mod open;
 mod restore;
 mod root_keys;
@@ -29,6 +32,8 @@ use std::time::Instant;
 use strongroom_backend::{Backend, KeyMaterial, Marker, Placement, Process};
 use strongroom_backend::{ProjectKey, RootKeyId, SecretBytes, StoreId};
 
+#[cfg(feature = "kmip")]
+pub(crate) use kmip::settings as kmip_settings;
 #[cfg(feature = "pkcs11")]
 pub(crate) use token::settings as token_settings;
 

@@ -230,21 +230,23 @@ fn copy_key_backends(trusted: &Path, folder: &Path, mut config: Config) -> Resul
             let copied = copy_keyring(Path::new(&keyring), &folder.join(keyring_file(name)));
             outcome = std::mem::replace(&mut outcome, Ok(())).and(copied);
         }
-        Some(token @ KeyConfig::Pkcs11 { .. }) => *key = token,
+        Some(outside) if outside.reaches_outside() => *key = outside,
         _ => {}
     });
     outcome.map(|()| config)
 }
 
 /// A backup file is not authentic before its store key is open: it must not choose the module that is
-/// loaded for that, nor the program that is run for a PIN.
+/// loaded for that, nor the program that is run for a PIN, nor the server that is logged in to.
 fn refuse_foreign_tokens(keys: RestoreKeys<'_>, config: &Config) -> Result<()> {
     // Its own key backend may be another one, so the token of such a backend is none of those below.
-    if config.backends.values().any(|b| matches!(b, BackendConfig::Pkcs11Objects { .. })) {
-        return Err(damaged("its config keeps payloads in a token, which no backup holds"));
+    if config.backends.values().any(BackendConfig::reaches_outside) {
+        return Err(damaged(
+            "its config keeps payloads in a token or server, which no backup holds",
+        ));
     }
     let mut tokens = config.key_backends();
-    tokens.retain(|_, key| matches!(key, KeyConfig::Pkcs11 { .. }));
+    tokens.retain(|_, key| key.reaches_outside());
     let trusted = match keys {
         RestoreKeys::Config(trusted) => Config::load(trusted)?.key_backends(),
         _ => Default::default(),

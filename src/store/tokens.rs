@@ -1,4 +1,4 @@
-//! The tokens of a store.
+//! The tokens and key managers of a store.
 
 #[cfg(feature = "pkcs11")]
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,10 +9,14 @@ use strongroom_pkcs11::Token;
 #[cfg(feature = "pkcs11")]
 use crate::{Result, config::TokenConfig};
 
+use super::key_managers::KeyManagers;
+
 /// The tokens that were opened, each once, whatever uses it: sessions are few, and some sources give a
 /// PIN once only.
 #[derive(Default)]
 pub(super) struct Tokens {
+    /// The KMIP servers, which are like tokens to all but those who reach them.
+    pub(super) key_managers: KeyManagers,
     #[cfg(feature = "pkcs11")]
     known: Mutex<Vec<(TokenConfig, Arc<Place>)>>,
 }

@@ -1,5 +1,5 @@
 # Sourced by every test in this folder. Gives each a private HOME with files to back up, the built
-# command in PATH, and the recipes of README.md, docs/rescue.md and docs/hsm.md, run exactly as they are printed there.
+# command in PATH, and the recipes of README.md, docs/rescue.md, docs/hsm.md and docs/kmip.md, run exactly as they are printed there.
 #
 # shellcheck shell=bash
 set -euo pipefail
@@ -31,7 +31,7 @@ recipe_text() {
         $0 == fence { inside = 1; found++; next }
         /^```$/ { inside = 0 }
         inside
-        END { exit found == 1 ? 0 : 1 }' "$repository/README.md" "$repository"/docs/{rescue,hsm}.md ||
+        END { exit found == 1 ? 0 : 1 }' "$repository/README.md" "$repository"/docs/{rescue,hsm,kmip}.md ||
         { echo "not exactly one recipe $1" >&2; return 1; }
 }
 

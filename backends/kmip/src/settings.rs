@@ -1,7 +1,10 @@
 //! How servers are reached.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
+
+use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::ProtocolVersion;
 
@@ -47,6 +50,16 @@ impl KmipSettings {
 }
 
 /// Where one server listens.
+///
+/// ```
+/// use strongroom_kmip::ServerAddress;
+///
+/// let port = |text: &str| text.parse().map(|address: ServerAddress| address.port);
+/// assert_eq!(port("kmip.example.org")?, 5696);
+/// assert_eq!(port("[2001:db8::1]:5700")?, 5700);
+/// assert!(port("kmip.example.org:").is_err());
+/// # Ok::<(), strongroom_backend::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerAddress {
     /// A host name or an IP address.
@@ -55,6 +68,34 @@ pub struct ServerAddress {
     pub port: u16,
     /// The name that its certificate must have, when that is not `host`.
     pub server_name: Option<String>,
+}
+
+impl FromStr for ServerAddress {
+    type Err = Error;
+
+    /// `HOST` or `HOST:PORT`; an IPv6 address with a port stands in brackets.
+    fn from_str(text: &str) -> Result<ServerAddress> {
+        let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => (host, port.strip_prefix(':').or(Some(""))),
+            None => match text.split_once(':') {
+                // More colons than one: an IPv6 address without a port.
+                Some((_, rest)) if rest.contains(':') => (text, None),
+                Some((host, port)) => (host, Some(port)),
+                None => (text, None),
+            },
+        };
+        match port.map_or(Ok(KMIP_PORT), str::parse) {
+            Ok(port) if port != 0 && !host.is_empty() => {
+                Ok(ServerAddress { host: host.to_owned(), port, server_name: None })
+            }
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("{text:?} is no address of a KMIP server"),
+                "write HOST or HOST:PORT",
+            )),
+        }
+    }
 }
 
 impl std::fmt::Display for ServerAddress {

@@ -6,7 +6,6 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::{Site, client, envelopes, namespace, secret};
@@ -30,42 +29,6 @@ fn context() -> WrapContext {
         generation: 1,
         purpose: KeyPurpose::ProjectKey,
     }
-}
-
-#[test]
-fn two_thousand_operations_survive_a_restart_in_the_middle() {
-    let mut server = PyKmip::start();
-    let mut settings = server.settings();
-    settings.timeout = LONG;
-    let backend = envelopes(settings);
-    let (rounds, done) = (400, AtomicUsize::new(0));
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
-                while done.fetch_add(1, Ordering::Relaxed) < rounds {
-                    five_operations(&backend);
-                }
-            });
-        }
-        while done.load(Ordering::Relaxed) < rounds / 2 {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        server.restart();
-        assert!(done.load(Ordering::Relaxed) < rounds, "the restart was not in the middle");
-    });
-    assert!(backend.list(None, 10).unwrap().is_empty(), "strays were left");
-}
-
-/// Stores, loads twice, destroys and looks for a payload.
-fn five_operations(backend: &dyn Backend) {
-    let (site, payload) = (Site::new(), SecretBytes::random(100).unwrap());
-    let locator = backend.store(&site.placement(), &payload).unwrap();
-    for locator in [&locator, &locator] {
-        assert!(backend.load(&site.placement(), locator).unwrap().equals(&payload));
-    }
-    backend.destroy(&[site.target(&locator)]).unwrap();
-    let gone = backend.load(&site.placement(), &locator).unwrap_err();
-    assert_eq!(gone.kind(), ErrorKind::NotFound);
 }
 
 #[test]

@@ -120,8 +120,8 @@ pub(crate) struct Restore {
     /// Take the root keys from this keyring instead of the backup.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_fd", "passphrase_file"])]
     keyring: Option<PathBuf>,
-    /// Take the root keys from the keyrings and tokens that this config names. A store with root keys
-    /// in a token needs it: no token is reached because a backup says so.
+    /// Take the root keys from the keyrings, tokens and servers that this config names. A store with root
+    /// keys in a token or server needs it: none is reached because a backup says so.
     #[arg(
         long,
         value_name = "CONFIG",

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use strongroom::{Error, ErrorKind, KeyConfig, KeyLocation, Layout, Result, Store};
+use strongroom::{Error, ErrorKind, KeyConfig, KeyLocation, Layout, Result, RootKeyUse, Store};
 
+use crate::key_manager::KeyManager;
 use crate::output;
 use crate::place::store_key_beside;
 use crate::token::Token;
@@ -15,9 +16,11 @@ Examples:
   strongroom init /srv/secrets    everything in one folder
   strongroom init /srv/secrets --module /usr/lib/softhsm/libsofthsm2.so --token backups \
       --pin-file /etc/strongroom/pin                  the root key in a PKCS#11 token
+  strongroom init /srv/secrets --kmip kmip.example.org --ca ca.pem --certificate client.pem \
+      --private-key client.key --namespace backups    the root key in a KMIP server
   export STRONGROOM_CONFIG=/srv/secrets/strongroom.toml";
 
-/// Create a store: a config, a keyring or a root key in a token, a metadata database and a shelf.
+/// Create a store: a config, a keyring or a root key in a token or server, a metadata database and a shelf.
 ///
 /// Without DIR the store goes to the user's own place, for root to /etc/strongroom and
 /// /var/lib/strongroom. Nothing that exists is ever replaced.
@@ -29,6 +32,11 @@ pub(crate) struct Init {
     folder: Option<PathBuf>,
     #[command(flatten)]
     on_token: OnToken,
+    #[command(flatten)]
+    on_server: OnServer,
+    /// Where payloads are: on a shelf, encrypted; or in the token, or on the server, as objects of it.
+    #[arg(long, value_name = "PLACE", default_value = "shelf")]
+    payloads: Payloads,
 }
 
 /// A token for the root key, instead of a keyring.
@@ -40,9 +48,26 @@ struct OnToken {
     /// Where project keys are in the clear: in memory, which encrypts fast, or in the token alone.
     #[arg(long, value_name = "PLACE", default_value = "envelope", requires = "module")]
     key_location: Location,
-    /// Where payloads are: on a shelf, encrypted, or in the token, as objects of it.
-    #[arg(long, value_name = "PLACE", default_value = "shelf", requires = "module")]
-    payloads: Payloads,
+}
+
+/// A KMIP server for the root key, instead of a keyring.
+#[derive(Args)]
+#[group(skip)]
+struct OnServer {
+    #[command(flatten)]
+    server: KeyManager,
+    /// The part of the server that is this store's: 1 to 64 of A-Z a-z 0-9 . _ -
+    #[arg(long, value_name = "NAME", requires = "servers")]
+    namespace: Option<String>,
+    /// Where the root key is used: in the server, or fetched, for servers that cannot encrypt.
+    #[arg(long, value_name = "PLACE", default_value = "in-server", requires = "servers")]
+    root_key: RootKey,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum RootKey {
+    InServer,
+    Fetched,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -55,6 +80,7 @@ enum Location {
 enum Payloads {
     Shelf,
     Token,
+    Server,
 }
 
 impl OnToken {
@@ -66,7 +92,40 @@ impl OnToken {
             Location::Device => KeyLocation::Device,
         };
         let key = Some(KeyConfig::Pkcs11 { token: Box::new(token), key_location });
-        Ok(Layout { key, objects: self.payloads == Payloads::Token, ..layout })
+        Ok(Layout { key, ..layout })
+    }
+}
+
+impl OnServer {
+    /// The layout with this instead of a keyring.
+    fn apply(self, layout: Layout) -> Result<Layout> {
+        let Some(mut server) = self.server.config()? else { return Ok(layout) };
+        server.namespace = self.namespace.unwrap_or_default();
+        let root_key = match self.root_key {
+            RootKey::InServer => RootKeyUse::InServer,
+            RootKey::Fetched => RootKeyUse::Fetched,
+        };
+        let key = Some(KeyConfig::Kmip { server: Box::new(server), root_key });
+        Ok(Layout { key, ..layout })
+    }
+}
+
+impl Payloads {
+    /// The layout with payloads there.
+    fn apply(self, layout: Layout) -> Result<Layout> {
+        let objects = match (self, &layout.key) {
+            (Payloads::Shelf, _) => false,
+            (Payloads::Token, Some(KeyConfig::Pkcs11 { .. })) => true,
+            (Payloads::Server, Some(KeyConfig::Kmip { .. })) => true,
+            _ => {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    "payloads go where the root key is, and that is not there",
+                    "name a token with --module, or a server with --kmip",
+                ));
+            }
+        };
+        Ok(Layout { objects, ..layout })
     }
 }
 
@@ -85,6 +144,8 @@ impl Init {
             None => Layout::for_user()?,
         };
         let layout = self.on_token.apply(layout)?;
+        let layout = self.on_server.apply(layout)?;
+        let layout = self.payloads.apply(layout)?;
         Store::create(&layout)?.close();
         let printed = output::bytes(report(&layout).as_bytes());
         output::report_of("the store was created", printed)
@@ -113,23 +174,43 @@ pub(crate) fn export_line(config: &Path) -> String {
     }
 }
 
+/// What the config calls the key backend of a new store.
+fn name_of(key: &KeyConfig) -> &'static str {
+    if matches!(key, KeyConfig::Kmip { .. }) { "kmip" } else { "hsm" }
+}
+
 fn report(layout: &Layout) -> String {
     let Layout { config, keyring, metadata, shelf, .. } = layout;
+    let on_server = matches!(layout.key, Some(KeyConfig::Kmip { .. }));
     let (root_key, keep) = match &layout.key {
         None => (
             format!("keyring   {}", keyring.display()),
             "the keyring and the config, once, where the backups do not go: without the keyring\n    \
              nothing in the store can be opened, by anybody",
         ),
-        Some(_) => (
-            "root key  in the token, which [keys.hsm] of the config names".to_owned(),
-            "a backup of the token, by the tools of its maker, and the config: without the token\n    \
-             nothing in the store can be opened, by anybody",
-        ),
+        Some(key) => match on_server {
+            false => (
+                format!(
+                    "root key  in the token, which [keys.{}] of the config names",
+                    name_of(key)
+                ),
+                "a backup of the token, by the tools of its maker, and the config: without the token\n    \
+                 nothing in the store can be opened, by anybody",
+            ),
+            true => (
+                format!(
+                    "root key  in the server, which [keys.{}] of the config names",
+                    name_of(key)
+                ),
+                "a backup of the server, by its operator, and the config with its certificates: without\n    \
+                 the root key nothing in the store can be opened, by anybody",
+            ),
+        },
     };
-    let payloads = match layout.objects {
-        true => "payloads  in the token".to_owned(),
-        false => format!("shelf     {}", shelf.display()),
+    let payloads = match (layout.objects, on_server) {
+        (true, true) => "payloads  on the server".to_owned(),
+        (true, false) => "payloads  in the token".to_owned(),
+        (false, _) => format!("shelf     {}", shelf.display()),
     };
     let mut text = format!(
         "Created a store:
@@ -152,6 +233,10 @@ Keep elsewhere, or a lost disk is a lost store:
         );
     }
     text += match layout.objects {
+        true if on_server => {
+            "  - a backup of the server, by its operator, and a copy of the metadata, after each change: the\n    \
+             payloads are on the server, and strongroom backup cannot copy them\n"
+        }
         true => {
             "  - a backup of the token, by the tools of its maker, and a copy of the metadata, after each\n    \
              change: the payloads are in the token, and strongroom backup cannot copy them\n"

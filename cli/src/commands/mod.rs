@@ -11,6 +11,7 @@ pub(crate) mod hsm;
 pub(crate) mod init;
 pub(crate) mod inspect;
 pub(crate) mod keys;
+pub(crate) mod kmip;
 pub(crate) mod project;
 pub(crate) mod put;
 pub(crate) mod remove;

@@ -1,0 +1,8 @@
+//! Whole stores whose root keys, or payloads, are on a real KMIP server (PyKMIP).
+
+mod away;
+mod life;
+mod moving;
+mod restarts;
+mod strays;
+mod support;
