@@ -8,6 +8,9 @@ use strongroom::{KeyConfig, KeyLocation, Layout, PinConfig, TokenConfig};
 use strongroom_pkcs11::PinSource;
 use strongroom_pkcs11::harness::{SoftHsm, TestToken};
 
+/// How a server is reached: the text of a key backend.
+pub(crate) const SERVER: &str = "server.toml";
+
 /// A way to compose a store. One more is a variant here, its layout, and what it needs started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
@@ -19,16 +22,27 @@ pub(crate) enum Shape {
     TokenDevice,
     /// Payloads as objects of a token, which has the root key too.
     TokenObjects,
+    /// Payloads as objects of a KMIP server, which has the root key too.
+    KmipObjects,
 }
 
 impl Shape {
-    const ALL: [Shape; 4] =
-        [Shape::Software, Shape::TokenEnvelope, Shape::TokenDevice, Shape::TokenObjects];
+    const ALL: [Shape; 5] = [
+        Shape::Software,
+        Shape::TokenEnvelope,
+        Shape::TokenDevice,
+        Shape::TokenObjects,
+        Shape::KmipObjects,
+    ];
     pub(crate) const OF_TOKENS: [Shape; 3] =
         [Shape::TokenEnvelope, Shape::TokenDevice, Shape::TokenObjects];
 
     pub(crate) fn needs_token(self) -> bool {
-        self != Shape::Software
+        Shape::OF_TOKENS.contains(&self)
+    }
+
+    pub(crate) fn needs_server(self) -> bool {
+        self == Shape::KmipObjects
     }
 
     /// Whether project keys can be wrapped by another key backend than the first.
@@ -38,19 +52,33 @@ impl Shape {
 
     /// Whether backups hold the payloads.
     pub(crate) fn has_backups(self) -> bool {
-        self != Shape::TokenObjects
+        !self.has_objects()
+    }
+
+    /// Whether payloads are objects of a token or server, which keeps those of one store.
+    pub(crate) fn has_objects(self) -> bool {
+        matches!(self, Shape::TokenObjects | Shape::KmipObjects)
     }
 
     /// What the config calls the first key backend.
     pub(crate) fn key_backend(self) -> &'static str {
-        if self.needs_token() { "hsm" } else { "main" }
+        match self {
+            Shape::Software => "main",
+            Shape::KmipObjects => "kmip",
+            _ => "hsm",
+        }
     }
 
-    /// A store in `folder`, with its token, if it needs one, in `token`.
+    /// A store in `folder`, with its token or server, if it needs one, in `token`.
     pub(crate) fn layout(self, folder: &Path, token: &Path) -> Layout {
         let software = Layout::in_folder(folder);
         let key_location = match self {
             Shape::Software => return software,
+            Shape::KmipObjects => {
+                let key = std::fs::read_to_string(token.join(SERVER)).expect("a server described");
+                let key = Some(KeyConfig::from_toml(&key, token).expect("a key backend"));
+                return Layout { key, objects: true, ..software };
+            }
             Shape::TokenDevice => KeyLocation::Device,
             Shape::TokenEnvelope | Shape::TokenObjects => KeyLocation::Envelope,
         };
@@ -78,6 +106,7 @@ impl fmt::Display for Shape {
             Shape::TokenEnvelope => "token-envelope",
             Shape::TokenDevice => "token-device",
             Shape::TokenObjects => "token-objects",
+            Shape::KmipObjects => "kmip-objects",
         })
     }
 }

@@ -2,41 +2,54 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use strongroom::Layout;
+use strongroom::{KeyConfig, KmipConfig, Layout, RootKeyUse};
+use strongroom_kmip::harness::PyKmip;
 use strongroom_pkcs11::harness::{SoftHsm, TestToken};
 use strongroom_test_support::fast_folder;
 use tempfile::TempDir;
 
 use super::Shape;
+use super::shape::SERVER;
 
 const ROOT: &str = "STRONGROOM_TEST_ROOT";
+/// The folder of the token or server.
+const TOKEN: &str = "token";
 const SHAPE: &str = "STRONGROOM_TEST_SHAPE";
 
-/// A folder for stores of one shape, with their token. The token is the world's: a process that uses it
-/// is killed, and it stays.
+/// A folder for stores of one shape, with their token or server. That is the world's: a process that uses
+/// it is killed, and it stays.
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) root: PathBuf,
     pub(crate) shape: Shape,
     /// Removes it.
-    _own: Option<Arc<TempDir>>,
+    own: Option<Arc<Own>>,
+}
+
+/// What ends with the world.
+#[derive(Debug)]
+struct Own {
+    server: Option<Mutex<PyKmip>>,
+    _folder: TempDir,
 }
 
 impl World {
     /// A new one, which goes away with the last copy of this value.
     pub(crate) fn new(shape: Shape) -> World {
-        let own = fast_folder();
-        let root = own.path().canonicalize().expect("a folder");
-        let world = World { root, shape, _own: Some(Arc::new(own)) };
+        let folder = fast_folder();
+        let root = folder.path().canonicalize().expect("a folder");
+        let server = shape.needs_server().then(|| start_server(&root.join(TOKEN)));
+        let own = Own { server: server.map(Mutex::new), _folder: folder };
+        let world = World { root, shape, own: Some(Arc::new(own)) };
         world.start_token();
         world
     }
 
     /// One in a folder that stays.
     pub(crate) fn at(root: &Path, shape: Shape) -> World {
-        World { root: root.to_path_buf(), shape, _own: None }
+        World { root: root.to_path_buf(), shape, own: None }
     }
 
     /// The one that the parent of this process means, if it means one.
@@ -63,9 +76,15 @@ impl World {
         }
     }
 
-    /// The folder of the token.
+    /// Kills the server and starts it again.
+    pub(crate) fn restart_server(&self) {
+        let server = self.own.as_ref().and_then(|own| own.server.as_ref());
+        server.expect("a server").lock().expect("a server").restart();
+    }
+
+    /// The folder of the token, or of how the server is reached.
     pub(crate) fn token(&self) -> PathBuf {
-        self.root.join("token")
+        self.root.join(TOKEN)
     }
 
     /// Whether SoftHSM itself has lost the token. At each login it empties the file that describes the
@@ -90,4 +109,28 @@ impl World {
     pub(crate) fn config(&self) -> PathBuf {
         self.config_of("store")
     }
+}
+
+/// Starts a server and writes down in `folder` how it is reached.
+fn start_server(folder: &Path) -> PyKmip {
+    let server = PyKmip::start();
+    let settings = server.settings();
+    let text = |path: &Path| path.to_str().expect("a UTF-8 path").to_owned();
+    let key = KeyConfig::Kmip {
+        server: Box::new(KmipConfig {
+            servers: vec![server.address().to_string()],
+            namespace: "store".into(),
+            ca: text(&settings.tls.ca),
+            certificate: text(&settings.tls.certificate),
+            private_key: text(&settings.tls.key),
+            // No operation may fail because the machine is busy.
+            call_timeout: Some(60),
+            ..KmipConfig::default()
+        }),
+        root_key: RootKeyUse::InServer,
+    };
+    std::fs::create_dir(folder).expect("a folder for the server");
+    let key = toml::to_string(&key).expect("a key backend");
+    std::fs::write(folder.join(SERVER), key).expect("a file for the server");
+    server
 }

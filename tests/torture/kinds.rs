@@ -60,10 +60,10 @@ impl Kind {
     pub(crate) fn of(shape: Shape) -> Vec<Kind> {
         let has = |kind: &Kind| match kind {
             // A token keeps the payloads of one store; tokens.rs kills an init there.
-            Kind::Create => shape != Shape::TokenObjects,
+            Kind::Create => !shape.has_objects(),
             Kind::PutGeneration => shape == Shape::TokenDevice,
             Kind::Backup | Kind::Restore => shape.has_backups(),
-            Kind::KeyringWrite => !shape.needs_token(),
+            Kind::KeyringWrite => shape == Shape::Software,
             Kind::Move | Kind::MoveBack => shape.can_move(),
             _ => true,
         };

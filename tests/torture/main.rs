@@ -11,6 +11,7 @@ mod child;
 mod coverage;
 mod kill;
 mod kinds;
+mod kmip;
 #[path = "../model/mod.rs"]
 mod model;
 mod races;

@@ -1,13 +1,11 @@
-//! The promises of backends and key backends, on a real server.
+//! The promises of backends and key backends, on a real server. kmip_versions.rs has more of them.
 
 use std::sync::Arc;
 
 use strongroom_backend::conformance;
 use strongroom_enveloped::Enveloped;
 use strongroom_kmip::harness::PyKmip;
-use strongroom_kmip::{
-    KmipClient, KmipKeys, KmipObjects, KmipShelf, Namespace, PlaintextType, RootKeyUse,
-};
+use strongroom_kmip::{KmipClient, KmipKeys, KmipShelf, Namespace, RootKeyUse};
 
 fn client(server: &PyKmip) -> Arc<KmipClient> {
     Arc::new(KmipClient::new(server.settings()).unwrap())
@@ -24,20 +22,6 @@ fn envelopes_on_a_server_keep_every_promise() {
         conformance::backend(&Enveloped::new(KmipShelf::new(client(&server), namespace())));
     report.require();
     assert!(report.skipped().is_empty(), "nothing is left out");
-}
-
-#[test]
-fn secret_data_on_a_server_keeps_every_promise() {
-    let server = PyKmip::start();
-    let objects = KmipObjects::new(client(&server), namespace(), PlaintextType::SecretData);
-    conformance::backend(&objects).require();
-}
-
-#[test]
-fn opaque_objects_on_a_server_keep_every_promise() {
-    let server = PyKmip::start();
-    let objects = KmipObjects::new(client(&server), namespace(), PlaintextType::OpaqueObject);
-    conformance::backend(&objects).require();
 }
 
 #[test]

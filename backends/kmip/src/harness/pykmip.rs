@@ -184,6 +184,12 @@ impl PyKmip {
     }
 }
 
+impl std::fmt::Debug for PyKmip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PyKmip({})", self.address())
+    }
+}
+
 impl Drop for PyKmip {
     fn drop(&mut self) {
         self.kill();
