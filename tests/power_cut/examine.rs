@@ -14,7 +14,7 @@ use crate::model::{Shape, World};
 use crate::script::Run;
 
 /// Of so many prefixes of a run with a token, one is tried: each image is opened by a process of its own,
-/// which takes long. All are where STRONGROOM_CUTS asks for more.
+/// which takes long. Four are where STRONGROOM_CUTS is set.
 const SAMPLE: usize = 16;
 
 /// How far to look.
@@ -79,8 +79,9 @@ pub(crate) fn examine(run: &Run, extent: Extent, token: Token) -> Found {
         cuts: number("STRONGROOM_CUTS").unwrap_or(2),
         seed: number("STRONGROOM_SEED").unwrap_or(1),
         every: match number("STRONGROOM_CUTS") {
-            None if run.shape.needs_token() => SAMPLE,
-            _ => 1,
+            _ if !run.shape.needs_token() => 1,
+            None => SAMPLE,
+            Some(_) => SAMPLE / 4,
         },
         seen: Mutex::default(),
         losses: Mutex::default(),
