@@ -46,6 +46,7 @@ impl fmt::Debug for Layout {
             .field("config", &self.config)
             .field("keyring", &self.keyring)
             .field("key", &self.key)
+            .field("objects", &self.objects)
             .field("metadata", &place(&self.metadata))
             .field("shelf", &place(&self.shelf))
             .finish()

@@ -71,10 +71,10 @@ impl Arguments {
         &self.place
     }
 
-    /// Whether a token is named, or may be in a config that is.
-    pub(crate) fn names_a_token(&self) -> bool {
+    /// Whether a token or PostgreSQL is named, or may be in a config that is.
+    pub(crate) fn needs_the_other(&self) -> bool {
         match &self.command {
-            Command::Init(command) => command.names_a_token(),
+            Command::Init(command) => command.needs_the_other(),
             Command::Restore(command) => command.names_a_config(),
             Command::Hsm(_) => true,
             _ => false,

@@ -1,14 +1,14 @@
-//! Handing over to the command that can load PKCS#11 modules.
+//! Handing over to the command that can load PKCS#11 modules and speak to PostgreSQL.
 //!
 //! The command is linked statically, and so starts fast and runs wherever the kernel does; but nothing
-//! can be loaded into it. What needs a token is done by the same command, linked dynamically, which is
-//! installed with it.
+//! can be loaded into it: no module, and none of the libraries by which the C library finds a host. What
+//! needs a token or PostgreSQL is done by the same command, linked dynamically, which is installed with it.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use strongroom::{BackendConfig, Config, Error, ErrorKind, KeyConfig};
+use strongroom::{BackendConfig, Config, Error, ErrorKind, KeyConfig, is_postgres};
 
 use crate::arguments::Arguments;
 
@@ -18,11 +18,11 @@ const OTHER: &str = "strongroom-token";
 /// Where it is, seen from the folder of this one.
 const PLACES: [&str; 2] = ["", "../lib/strongroom"];
 
-/// Becomes the other command when a token is needed. Comes back only when it is not, or with the reason
-/// why that could not be.
+/// Becomes the other command when a token or PostgreSQL is needed. Comes back only when it is not, or
+/// with the reason why that could not be.
 pub(crate) fn if_needed(arguments: &Arguments) -> Result<(), Error> {
     let config = || Config::load(&arguments.place().config().ok()?).ok();
-    if !arguments.names_a_token() && !config().is_some_and(|config| names_a_token(&config)) {
+    if !arguments.needs_the_other() && !config().is_some_and(|config| needs_the_other(&config)) {
         return Ok(());
     }
     let here = std::env::current_exe().ok();
@@ -44,9 +44,10 @@ pub(crate) fn if_needed(arguments: &Arguments) -> Result<(), Error> {
     ))
 }
 
-fn names_a_token(config: &Config) -> bool {
+fn needs_the_other(config: &Config) -> bool {
     let is_token = |key: &KeyConfig| matches!(key, KeyConfig::Pkcs11 { .. });
-    config.key_backends().values().any(is_token)
+    config.databases().any(is_postgres)
+        || config.key_backends().values().any(is_token)
         || config.backends.values().any(|b| matches!(b, BackendConfig::Pkcs11Objects { .. }))
 }
 
@@ -54,7 +55,10 @@ fn missing(places: &[PathBuf]) -> Error {
     let places: Vec<_> = places.iter().map(|place| place.display().to_string()).collect();
     Error::new(
         ErrorKind::Unsupported,
-        format!("PKCS#11 tokens need the program {OTHER}, which is not in {}", places.join(" or ")),
+        format!(
+            "PKCS#11 tokens and PostgreSQL need the program {OTHER}, which is not in {}",
+            places.join(" or ")
+        ),
         "install it beside this command: `make build` makes both",
     )
 }

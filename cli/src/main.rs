@@ -6,6 +6,7 @@
 
 mod arguments;
 mod commands;
+mod databases;
 mod exit;
 mod exposure;
 #[cfg(not(feature = "pkcs11"))]

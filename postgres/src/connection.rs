@@ -81,6 +81,27 @@ impl<'a> Connection<'a> {
         rows.into_iter().try_for_each(|row| each(&Row(row)))
     }
 
+    /// As [`query`](Self::query), for an answer of any length, of which `at_once` rows are fetched at a time.
+    /// Only in a transaction, and only one such query at a time.
+    pub fn query_in_portions(
+        &self,
+        sql: &str,
+        at_once: u32,
+        each: &mut dyn FnMut(&Row) -> Result<()>,
+    ) -> Result<()> {
+        let client = &self.session.client;
+        self.run(client.batch_execute(&format!("DECLARE portions CURSOR FOR {sql}")))?;
+        loop {
+            let fetch = format!("FETCH {at_once} FROM portions");
+            let rows = self.run(client.query(fetch.as_str(), &[]))?;
+            let last = rows.len() < at_once as usize;
+            rows.into_iter().try_for_each(|row| each(&Row(row)))?;
+            if last {
+                return self.run(client.batch_execute("CLOSE portions"));
+            }
+        }
+    }
+
     /// Runs a statement; returns how many rows it changed. `AlreadyExists` when a unique index has the
     /// row already: the transaction can then only be ended.
     pub fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {

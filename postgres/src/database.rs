@@ -24,6 +24,9 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const SETTLING: Duration = Duration::from_secs(8);
 const SETTLING_PAUSE: Duration = Duration::from_millis(50);
 
+/// The longest that a copy of all rows may take.
+const COPYING: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The longest pause before a transaction runs again.
 const LONGEST_PAUSE_MICROS: u64 = 50_000;
 
@@ -108,6 +111,24 @@ impl Database {
         mut work: impl FnMut(&Connection<'_>) -> Result<T>,
     ) -> Result<T> {
         self.transact(SNAPSHOT, &mut work)
+    }
+
+    /// As [`read_snapshot`](Self::read_snapshot), for work that takes long and is done once: when the
+    /// connection is lost it does not run again, and the error is `Unavailable`.
+    pub fn read_all(&self, mut work: impl FnMut(&Connection<'_>) -> Result<()>) -> Result<()> {
+        let end = Instant::now() + COPYING;
+        let waits = Waits { statement: self.limits.statement, end: Some(end) };
+        let mut begun = false;
+        self.attempt_until(end, waits, SNAPSHOT, &mut |connection| {
+            if std::mem::replace(&mut begun, true) {
+                return Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "the connection to PostgreSQL was lost while everything was read",
+                    "try again",
+                ));
+            }
+            work(connection)
+        })
     }
 
     /// Runs `work` in a serializable transaction and returns when it is durable. An error of `work` undoes

@@ -161,6 +161,21 @@ impl Settings {
         self
     }
 
+    /// The role.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// The database.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Whether both lead to the same servers.
+    pub fn is_same_server(&self, other: &Settings) -> bool {
+        self.hosts == other.hosts
+    }
+
     /// The schema that holds the tables.
     pub fn schema(&self) -> &str {
         self.schema.as_deref().unwrap_or("public")

@@ -18,8 +18,8 @@ use strongroom_backend::{file_error, folder_of};
 pub use keys::{KeyChoice, KeyConfig, KeyringPermissions};
 pub use kmip::{KmipConfig, PlaintextType, RootKeyUse};
 pub(crate) use locate::{MACHINE, user_config, user_data};
-pub(crate) use permissions::{check_not_writable_by_others, check_trusted};
-pub(crate) use place::is_postgres;
+pub(crate) use permissions::{check_not_writable_by_others, check_private, check_trusted};
+pub use place::{holds_password, is_postgres};
 pub(crate) use shown::shown;
 pub use token::{KeyLocation, PinConfig, TokenConfig};
 
@@ -112,7 +112,8 @@ pub struct ProjectConfig {
 
 impl Config {
     /// Reads a config file. It must not be writable by anybody but its owner and root; one that names a
-    /// token, and so code to be run, or a server to log in to, must belong to this user or root.
+    /// token, and so code to be run, or a server to log in to, must belong to this user or root. One
+    /// with a password in it must not be readable by others.
     pub fn load(path: &Path) -> Result<Config> {
         if path.is_dir() {
             let file = path.join("strongroom.toml");
@@ -135,6 +136,9 @@ impl Config {
         })?;
         if config.reaches_outside() {
             check_trusted(path)?;
+        }
+        if config.databases().any(holds_password) {
+            check_private(path)?;
         }
         Ok(config)
     }
@@ -162,6 +166,15 @@ impl Config {
     /// the machine's. `NotFound` names each place that was looked at.
     pub fn find(explicit: Option<&Path>) -> Result<PathBuf> {
         locate::find(explicit)
+    }
+
+    /// Where metadata and shelves are: paths of files, and connection strings of PostgreSQL.
+    pub fn databases(&self) -> impl Iterator<Item = &str> {
+        let shelves = self.backends.values().filter_map(|backend| match backend {
+            BackendConfig::Enveloped { shelf, .. } => Some(shelf.as_str()),
+            _ => None,
+        });
+        shelves.chain([self.metadata.as_str()])
     }
 
     /// The backend of a project that is to be created.

@@ -8,6 +8,7 @@ use strongroom_backend::file_error;
 use crate::{Error, ErrorKind, Result};
 
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+const OPEN_TO_OTHERS: u32 = 0o077;
 const ROOT: u32 = 0;
 
 /// Refuses a config that anybody but its owner can write, or that belongs to somebody who is neither
@@ -20,6 +21,19 @@ pub(crate) fn check_not_writable_by_others(path: &Path) -> Result<()> {
 /// alone.
 pub(crate) fn check_trusted(path: &Path) -> Result<()> {
     check(path, false)
+}
+
+/// Refuses a file with a password in it that others can read.
+pub(crate) fn check_private(path: &Path) -> Result<()> {
+    let metadata = std::fs::metadata(path).map_err(|e| file_error("read", path, e))?;
+    if metadata.mode() & OPEN_TO_OTHERS == 0 {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        format!("{} holds a password of PostgreSQL and is open to others", path.display()),
+        format!("run `chmod go= {}`, and change the password", path.display()),
+    ))
 }
 
 fn check(path: &Path, of_anybody: bool) -> Result<()> {

@@ -28,7 +28,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(feature = "postgres")]
-pub(crate) use postgres::PostgresMetadata;
+pub(crate) use postgres::{DEFAULT_SCHEMA as POSTGRES_SCHEMA, PostgresMetadata};
 pub(crate) use record::Record;
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::SqliteMetadata;

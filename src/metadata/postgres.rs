@@ -1,5 +1,8 @@
 //! Metadata in a PostgreSQL schema, shared by any number of machines.
 
+#[cfg(feature = "sqlite")]
+mod copy;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -107,11 +110,18 @@ impl Metadata for PostgresMetadata {
         Ok(lock.map(|lock| Box::new(lock) as Held))
     }
 
+    /// The copy is a SQLite file.
+    #[cfg(feature = "sqlite")]
+    fn copy_to(&self, target: &Path) -> Result<()> {
+        copy::to_sqlite(&self.database, target)
+    }
+
+    #[cfg(not(feature = "sqlite"))]
     fn copy_to(&self, _: &Path) -> Result<()> {
         Err(Error::new(
             ErrorKind::Unsupported,
-            "metadata in PostgreSQL is not copied into a file",
-            "back up the server: pg_dump of the database, or pg_basebackup with its log archive",
+            "this build of Strongroom has no SQLite, and so no files into which PostgreSQL is copied",
+            "build it with the feature `sqlite`, or use pg_dump: docs/postgresql.md",
         ))
     }
 

@@ -15,6 +15,8 @@ mod key_managers;
 mod kmip;
 mod open;
 mod restore;
+#[cfg(feature = "postgres")]
+mod roles;
 mod root_keys;
 mod rotation;
 #[cfg(feature = "pkcs11")]

@@ -35,6 +35,6 @@ mod sqlite;
 pub use backend::{Enveloped, PAYLOAD_LIMIT};
 pub use memory::MemoryShelf;
 #[cfg(feature = "postgres")]
-pub use postgres::PostgresShelf;
+pub use postgres::{DEFAULT_SCHEMA as POSTGRES_SCHEMA, PostgresShelf};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteShelf;

@@ -1,5 +1,8 @@
 //! A shelf in a PostgreSQL schema of its own (`docs/format.md` section 6).
 
+#[cfg(feature = "sqlite")]
+mod copy;
+
 use std::path::Path;
 
 use strongroom_backend::{
@@ -11,7 +14,7 @@ use strongroom_postgres::{Connection, Database, Limits, Migration, Schema, Setti
 use crate::errors;
 
 /// The schema where the connection string names none.
-const DEFAULT_SCHEMA: &str = "strongroom_shelf";
+pub const DEFAULT_SCHEMA: &str = "strongroom_shelf";
 
 const SCHEMA: Schema = Schema {
     what: "shelf",
@@ -149,11 +152,18 @@ impl Shelf for PostgresShelf {
         Ok(())
     }
 
+    /// The copy is a shelf in a SQLite file.
+    #[cfg(feature = "sqlite")]
+    fn copy_to(&self, target: &Path) -> Result<()> {
+        copy::to_sqlite(&self.database, target)
+    }
+
+    #[cfg(not(feature = "sqlite"))]
     fn copy_to(&self, _: &Path) -> Result<()> {
         Err(Error::new(
             ErrorKind::Unsupported,
-            "a shelf in PostgreSQL is not copied into a file",
-            "back up the server: pg_dump of the database, or pg_basebackup with its log archive",
+            "this build of Strongroom has no SQLite, and so no files into which PostgreSQL is copied",
+            "build it with the feature `sqlite`, or use pg_dump: docs/postgresql.md",
         ))
     }
 

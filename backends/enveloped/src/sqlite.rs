@@ -66,6 +66,15 @@ impl SqliteShelf {
         })
     }
 
+    /// Lays several envelopes down in one transaction.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn put_all(&self, envelopes: Vec<(Reference, Vec<u8>)>) -> Result<()> {
+        self.database.write(move |connection| {
+            let mut envelopes = envelopes.iter();
+            envelopes.try_for_each(|(reference, envelope)| insert(connection, *reference, envelope))
+        })
+    }
+
     fn name(&self) -> std::path::Display<'_> {
         self.path().display()
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use strongroom::{Error, ErrorKind, KeyConfig, KeyLocation, Layout, Result, RootKeyUse, Store};
 
+use crate::databases::Databases;
 use crate::key_manager::KeyManager;
 use crate::output;
 use crate::place::store_key_beside;
@@ -18,6 +19,8 @@ Examples:
       --pin-file /etc/strongroom/pin                  the root key in a PKCS#11 token
   strongroom init /srv/secrets --kmip kmip.example.org --ca ca.pem --certificate client.pem \
       --private-key client.key --namespace backups    the root key in a KMIP server
+  strongroom init /srv/secrets --metadata 'postgres://strongroom@db/store?passfile=/srv/pgpass' \
+      --shelf 'postgres://shelf@db/store?passfile=/srv/pgpass' --print-sql | psql -h db postgres
   export STRONGROOM_CONFIG=/srv/secrets/strongroom.toml";
 
 /// Create a store: a config, a keyring or a root key in a token or server, a metadata database and a shelf.
@@ -34,6 +37,8 @@ pub(crate) struct Init {
     on_token: OnToken,
     #[command(flatten)]
     on_server: OnServer,
+    #[command(flatten)]
+    databases: Databases,
     /// Where payloads are: on a shelf, encrypted; or in the token, or on the server, as objects of it.
     #[arg(long, value_name = "PLACE", default_value = "shelf")]
     payloads: Payloads,
@@ -131,9 +136,10 @@ impl Payloads {
 
 #[cfg(not(feature = "pkcs11"))]
 impl Init {
-    /// Whether the store is made on a token.
-    pub(crate) fn names_a_token(&self) -> bool {
-        self.on_token.token.module.is_some()
+    /// Whether the store is made on a token or in PostgreSQL.
+    pub(crate) fn needs_the_other(&self) -> bool {
+        let Databases { metadata, shelf, print_sql } = &self.databases;
+        self.on_token.token.module.is_some() || metadata.is_some() || shelf.is_some() || *print_sql
     }
 }
 
@@ -146,6 +152,10 @@ impl Init {
         let layout = self.on_token.apply(layout)?;
         let layout = self.on_server.apply(layout)?;
         let layout = self.payloads.apply(layout)?;
+        let layout = self.databases.apply(layout)?;
+        if self.databases.print_sql {
+            return output::bytes(Databases::sql(&layout)?.as_bytes());
+        }
         Store::create(&layout)?.close();
         let printed = output::bytes(report(&layout).as_bytes());
         output::report_of("the store was created", printed)
