@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use strongroom::{Layout, PutOptions, Result, SecretBytes, SecretPath, Session, Store};
+use strongroom_test_support::postgres::own_schema;
 
 pub(crate) fn path(text: &str) -> SecretPath {
     text.parse().unwrap()
@@ -18,9 +19,17 @@ pub(crate) fn secret(bytes: &[u8]) -> SecretBytes {
     SecretBytes::copy_of(bytes).unwrap()
 }
 
-/// Makes a store with everything in one folder.
+/// A store with everything in one folder, but for what is in PostgreSQL where this run of the tests is told
+/// so.
+pub(crate) fn layout(folder: &Path) -> Layout {
+    let place = |file| own_schema().map_or(file, PathBuf::from);
+    let layout = Layout::in_folder(folder);
+    Layout { metadata: place(layout.metadata), shelf: place(layout.shelf), ..layout }
+}
+
+/// Makes such a store.
 pub(crate) fn create(folder: &Path) -> Store {
-    Store::create(&Layout::in_folder(folder)).unwrap()
+    Store::create(&layout(folder)).unwrap()
 }
 
 /// Opens the store in a folder.

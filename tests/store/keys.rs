@@ -134,7 +134,7 @@ fn health_warns_of_a_secret_that_expired_and_has_no_other_version() {
 fn of_many_who_make_a_store_in_one_folder_one_succeeds_and_its_store_stays() {
     for _ in 0..10 {
         let folder = tempfile::tempdir().unwrap();
-        let layout = Layout::in_folder(folder.path());
+        let layout = crate::common::layout(folder.path());
         let made: Vec<Store> = std::thread::scope(|scope| {
             let make = || Store::create(&layout).ok();
             let threads: Vec<_> = (0..6).map(|_| scope.spawn(make)).collect();

@@ -1,5 +1,7 @@
 //! What the library promises, seen through its public API.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod erase;
 mod key_backends;
 mod keys;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use strongroom::{ErrorKind, Layout, PutOptions, Result, SecretBytes, SecretPath, Session, Store};
+use strongroom::{ErrorKind, PutOptions, Result, SecretBytes, SecretPath, Session, Store};
 use tempfile::TempDir;
 
 pub(crate) struct Fixture {
@@ -13,7 +13,7 @@ pub(crate) struct Fixture {
 
 pub(crate) fn fixture() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::create(&Layout::in_folder(folder.path())).unwrap();
+    let store = crate::common::create(folder.path());
     let session = store.session();
     Fixture { folder, store, session }
 }

@@ -6,8 +6,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -267,6 +268,19 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop("immediate");
     }
+}
+
+/// Names the server on which a run of tests lays its stores, instead of in files. `with-postgres` sets it.
+pub const SHARED_SERVER: &str = "STRONGROOM_TEST_SERVER";
+
+/// A connection string with a schema of its own on the server that this run of tests shares; nothing where
+/// stores are in files.
+pub fn own_schema() -> Option<String> {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let server = std::env::var(SHARED_SERVER).ok()?;
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+    Some(format!("{server}?schema=test_{}_{count}_{since}", std::process::id()))
 }
 
 /// Writes a file that only its owner can read.
