@@ -11,7 +11,7 @@ mkdir "$D/home" "$D/bin" "$D/log"
 # shellcheck disable=SC2154 # set by the caller
 cp "$built" "$D/bin/strongroom"
 # What the command leaves the work with tokens to.
-[ ! -e "$built-token" ] || cp "$built-token" "$D/bin/strongroom-token"
+[ ! -e "$built-dynamic" ] || cp "$built-dynamic" "$D/bin/strongroom-dynamic"
 export HOME=$D/home PATH=$D/bin:$PATH TMPDIR=$D
 export XDG_CONFIG_HOME=$HOME/.config XDG_CACHE_HOME=$HOME/.cache XDG_DATA_HOME=$HOME/.local/share
 export XDG_STATE_HOME=$HOME/.local/state XDG_RUNTIME_DIR=$D

@@ -71,12 +71,12 @@ impl Arguments {
         &self.place
     }
 
-    /// Whether a token or PostgreSQL is named, or may be in a config that is.
+    /// Whether a token or a server is named, or may be in a config that is.
     pub(crate) fn needs_the_other(&self) -> bool {
         match &self.command {
             Command::Init(command) => command.needs_the_other(),
             Command::Restore(command) => command.names_a_config(),
-            Command::Hsm(_) => true,
+            Command::Hsm(_) | Command::Kmip(_) => true,
             _ => false,
         }
     }

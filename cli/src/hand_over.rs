@@ -1,8 +1,9 @@
-//! Handing over to the command that can load PKCS#11 modules and speak to PostgreSQL.
+//! Handing over to the command that can load PKCS#11 modules and reach servers.
 //!
 //! The command is linked statically, and so starts fast and runs wherever the kernel does; but nothing
 //! can be loaded into it: no module, and none of the libraries by which the C library finds a host. What
-//! needs a token or PostgreSQL is done by the same command, linked dynamically, which is installed with it.
+//! needs a token, a key manager or PostgreSQL is done by the same command, linked dynamically, which is
+//! installed with it.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -13,12 +14,12 @@ use strongroom::{BackendConfig, Config, Error, ErrorKind, KeyConfig, is_postgres
 use crate::arguments::Arguments;
 
 /// The name of the other command.
-const OTHER: &str = "strongroom-token";
+const OTHER: &str = "strongroom-dynamic";
 
 /// Where it is, seen from the folder of this one.
 const PLACES: [&str; 2] = ["", "../lib/strongroom"];
 
-/// Becomes the other command when a token or PostgreSQL is needed. Comes back only when it is not, or
+/// Becomes the other command when a token or a server is needed. Comes back only when it is not, or
 /// with the reason why that could not be.
 pub(crate) fn if_needed(arguments: &Arguments) -> Result<(), Error> {
     let config = || Config::load(&arguments.place().config().ok()?).ok();
@@ -45,10 +46,15 @@ pub(crate) fn if_needed(arguments: &Arguments) -> Result<(), Error> {
 }
 
 fn needs_the_other(config: &Config) -> bool {
-    let is_token = |key: &KeyConfig| matches!(key, KeyConfig::Pkcs11 { .. });
+    let is_outside =
+        |key: &KeyConfig| matches!(key, KeyConfig::Pkcs11 { .. } | KeyConfig::Kmip { .. });
+    let keeps_outside = |backend: &BackendConfig| {
+        use BackendConfig::{KmipObjects, Pkcs11Objects};
+        matches!(backend, Pkcs11Objects { .. } | KmipObjects { .. })
+    };
     config.databases().any(is_postgres)
-        || config.key_backends().values().any(is_token)
-        || config.backends.values().any(|b| matches!(b, BackendConfig::Pkcs11Objects { .. }))
+        || config.key_backends().values().any(is_outside)
+        || config.backends.values().any(keeps_outside)
 }
 
 fn missing(places: &[PathBuf]) -> Error {
@@ -56,7 +62,7 @@ fn missing(places: &[PathBuf]) -> Error {
     Error::new(
         ErrorKind::Unsupported,
         format!(
-            "PKCS#11 tokens and PostgreSQL need the program {OTHER}, which is not in {}",
+            "tokens, key managers and PostgreSQL need the program {OTHER}, which is not in {}",
             places.join(" or ")
         ),
         "install it beside this command: `make build` makes both",

@@ -1,23 +1,18 @@
 //! The KMIP servers of a store.
 
-#[cfg(feature = "kmip")]
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[cfg(feature = "kmip")]
 use strongroom_kmip::{KmipClient, KmipSettings};
 
-#[cfg(feature = "kmip")]
 use crate::{Result, config::KmipConfig};
 
 /// One client for each set of servers, whatever uses it: connections are shared. None connects before it
 /// is used.
 #[derive(Default)]
 pub(super) struct KeyManagers {
-    #[cfg(feature = "kmip")]
     known: Mutex<Vec<(KmipSettings, Arc<KmipClient>)>>,
 }
 
-#[cfg(feature = "kmip")]
 impl KeyManagers {
     /// The client of the servers that a config describes.
     pub(super) fn client(&self, config: &KmipConfig) -> Result<Arc<KmipClient>> {

@@ -10,6 +10,7 @@ mod epoch;
 mod erasing;
 mod health;
 mod key_backends;
+#[cfg(feature = "kmip")]
 mod key_managers;
 #[cfg(feature = "kmip")]
 mod kmip;

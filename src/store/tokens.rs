@@ -9,6 +9,7 @@ use strongroom_pkcs11::Token;
 #[cfg(feature = "pkcs11")]
 use crate::{Result, config::TokenConfig};
 
+#[cfg(feature = "kmip")]
 use super::key_managers::KeyManagers;
 
 /// The tokens that were opened, each once, whatever uses it: sessions are few, and some sources give a
@@ -16,6 +17,7 @@ use super::key_managers::KeyManagers;
 #[derive(Default)]
 pub(super) struct Tokens {
     /// The KMIP servers, which are like tokens to all but those who reach them.
+    #[cfg(feature = "kmip")]
     pub(super) key_managers: KeyManagers,
     #[cfg(feature = "pkcs11")]
     known: Mutex<Vec<(TokenConfig, Arc<Place>)>>,

@@ -136,10 +136,14 @@ impl Payloads {
 
 #[cfg(not(feature = "pkcs11"))]
 impl Init {
-    /// Whether the store is made on a token or in PostgreSQL.
+    /// Whether the store is made with a token or a server.
     pub(crate) fn needs_the_other(&self) -> bool {
         let Databases { metadata, shelf, print_sql } = &self.databases;
-        self.on_token.token.module.is_some() || metadata.is_some() || shelf.is_some() || *print_sql
+        self.on_token.token.module.is_some()
+            || !self.on_server.server.servers.is_empty()
+            || metadata.is_some()
+            || shelf.is_some()
+            || *print_sql
     }
 }
 
