@@ -1,8 +1,8 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hsm demo-kmip check test test-full soak bench bench-hsm build header abi deb man install uninstall \
-    install-library uninstall-library wheel clean
+.PHONY: help demo demo-hsm demo-kmip check test test-full soak bench bench-hsm bench-kmip build header abi deb man \
+    install uninstall install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
 
@@ -16,6 +16,7 @@ help:
 	@echo 'make soak       long runs, with figures'
 	@echo 'make bench      measurements, each beside its floor'
 	@echo 'make bench-hsm  the same of a store on a token, beside bare calls into its module'
+	@echo 'make bench-kmip the same of a store on a KMIP server, beside a bare Get and another client'
 	@echo 'make build      the command, in target/release'
 	@echo 'make header     include/strongroom.h, from ffi/src'
 	@echo 'make abi        what the C ABI is agreed to be, in packaging/: when it has grown'
@@ -52,6 +53,11 @@ bench: build
 bench-hsm: build
 	@scripts/packages hsm
 	cargo bench --locked --package strongroom --features pkcs11 --bench hsm
+
+bench-kmip:
+	@scripts/packages kmip
+	STRONGROOM_PYKMIP=$$(scripts/kmip-venv) \
+	    cargo bench --locked --package strongroom --features kmip --bench kmip
 
 build:
 	@scripts/command
