@@ -112,8 +112,12 @@ impl Response {
                 None => first = None,
             }
         }
-        // Neither has a message that was refused as a whole, which one item says for all.
-        first.map_or(Ok(Outcome::Undone), outcome)
+        // Neither has a message that was refused as a whole, which one item says for all. One that says
+        // that something was done speaks for itself alone.
+        match first.map(outcome).transpose()? {
+            Some(Outcome::Refused(refusal)) => Ok(Outcome::Refused(refusal)),
+            _ => Ok(Outcome::Undone),
+        }
     }
 
     /// Whether the first operation was refused for something that the server does not know.

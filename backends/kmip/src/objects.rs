@@ -10,11 +10,11 @@ use strongroom_backend::{Error, ErrorKind, Locator, Reference, Result, SecretByt
 use crate::attributes::Attribute;
 use crate::enumerations::{ObjectType, State, usage};
 use crate::failure::{Effect, after_a_change, outcome_unknown};
-use crate::locate::{BATCH, attributes_of, locate};
+use crate::locate::{attributes_of, locate};
 use crate::managed_object::ManagedObject;
 use crate::message::{AfterFailure, Failed, Outcome, Response};
 use crate::namespace::APPLICATION;
-use crate::operations::{Activate, Get, Locate, Register, Request};
+use crate::operations::{Activate, Get, GetAttributes, Locate, Register, Request};
 use crate::removal::remove;
 use crate::ttlv::Tag;
 use crate::turns::Turns;
@@ -106,14 +106,16 @@ impl Objects {
         };
         let named = response.answer::<Locate<'_>>(1)?.identifiers;
         if named.iter().any(|found| *found != identifier) {
-            remove(&self.client, &[identifier])?;
+            // Whatever becomes of ours, the name is taken.
+            let _ = remove(&self.client, &[identifier]);
             return Err(taken(name));
         }
         if has_state(object.object_type)
             && let Err(error) = self.activate(&identifier).map_err(after_a_change)
         {
             if error.kind() != ErrorKind::Timeout {
-                remove(&self.client, &[identifier])?;
+                // An error of this must not pass for one of the object's registration.
+                let _ = remove(&self.client, &[identifier]);
             }
             return Err(error);
         }
@@ -165,10 +167,8 @@ impl Objects {
             None => locate(&self.client, &[Attribute::Name(&name)])?,
         };
         for identifier in &identifiers {
-            match self.client.ask(&Get { identifier }) {
-                Ok(value) => return Ok(value),
-                Err(Failed::Refused(refusal)) if refusal.is_not_found() => {}
-                Err(failed) => return Err(failed.into()),
+            if let Some(value) = self.get_named(identifier, &name)? {
+                return Ok(value);
             }
         }
         Err(Error::new(
@@ -178,33 +178,27 @@ impl Objects {
         ))
     }
 
-    /// Destroys what is kept under these references, however often it is there.
-    pub(crate) fn remove(&self, targets: &[(Reference, Locator)]) -> Result<()> {
-        for some in targets.chunks(BATCH) {
-            let mut identifiers = self.named(some)?;
-            for (_, locator) in some {
-                identifiers.extend(identifier_in(locator)?.map(str::to_string));
-            }
-            identifiers.sort_unstable();
-            identifiers.dedup();
-            remove(&self.client, &identifiers)?;
-        }
-        Ok(())
-    }
-
-    fn named(&self, targets: &[(Reference, Locator)]) -> Result<Vec<String>> {
-        let names: Vec<String> =
-            targets.iter().map(|(reference, _)| self.namespace.payload(*reference)).collect();
-        let attributes: Vec<_> = names.iter().map(|name| [Attribute::Name(name)]).collect();
-        let asked: Vec<_> =
-            attributes.iter().map(|attributes| Locate { attributes, offset: 0 }).collect();
-        let batch: Vec<&dyn Request> = asked.iter().map(|one| one as &dyn Request).collect();
-        let response = self.client.batch(&batch, AfterFailure::Continue, Effect::Nothing)?;
-        let mut found = Vec::new();
-        for at in 0..batch.len() {
-            found.extend(response.answer::<Locate<'_>>(at)?.identifiers);
-        }
-        Ok(found)
+    /// The bytes of an object, if it is there and has this name.
+    ///
+    /// A server that came back from a backup gives its identifiers out again, so that the one in a
+    /// locator may be another object's by now. The name never is: it is looked at in the same round trip.
+    fn get_named(&self, identifier: &str, name: &str) -> Result<Option<SecretBytes>> {
+        let get = Get { identifier };
+        let get_name = GetAttributes { identifier, wanted: &[Tag::NAME] };
+        let response =
+            self.client.batch(&[&get, &get_name], AfterFailure::Stop, Effect::Nothing)?;
+        let value = match response.answer::<Get<'_>>(0) {
+            Ok(value) => value,
+            Err(Failed::Refused(refusal)) if refusal.is_not_found() => return Ok(None),
+            Err(failed) => return Err(failed.into()),
+        };
+        let found = match response.answer::<GetAttributes<'_>>(1) {
+            Ok(found) => found,
+            // Somebody destroyed it in between.
+            Err(Failed::Refused(refusal)) if refusal.is_not_found() => return Ok(None),
+            Err(failed) => return Err(failed.into()),
+        };
+        Ok(Some(value).filter(|_| found.names.iter().any(|found| found == name)))
     }
 }
 
@@ -225,7 +219,7 @@ fn locator(identifier: String) -> Locator {
     Locator::new(identifier.into_bytes())
 }
 
-fn identifier_in(locator: &Locator) -> Result<Option<&str>> {
+pub(crate) fn identifier_in(locator: &Locator) -> Result<Option<&str>> {
     let text = std::str::from_utf8(locator.as_bytes()).map_err(|_| {
         Error::new(
             ErrorKind::Corrupt,

@@ -1,13 +1,59 @@
 //! Destroying objects.
 
-use strongroom_backend::{Result, step};
+use strongroom_backend::{Error, ErrorKind, Locator, Reference, Result, step};
 
 use crate::KmipClient;
+use crate::attributes::{Attribute, Found};
 use crate::enumerations::RevocationReasonCode;
 use crate::failure::Effect;
-use crate::locate::BATCH;
-use crate::message::{AfterFailure, Outcome};
-use crate::operations::{Destroy, Request, Revoke};
+use crate::locate::{BATCH, attributes_of};
+use crate::message::{AfterFailure, Outcome, Response};
+use crate::objects::{Objects, identifier_in};
+use crate::operations::{Destroy, Locate, Request, Revoke};
+use crate::ttlv::Tag;
+
+impl Objects {
+    /// Destroys what is kept under these references, however often it is there.
+    pub(crate) fn remove(&self, targets: &[(Reference, Locator)]) -> Result<()> {
+        for some in targets.chunks(BATCH) {
+            let names: Vec<String> =
+                some.iter().map(|(reference, _)| self.namespace.payload(*reference)).collect();
+            let mut identifiers = self.located(&names)?;
+            let mut others = Vec::new();
+            for (_, locator) in some {
+                others.extend(identifier_in(locator)?.map(str::to_string));
+            }
+            others.retain(|identifier| !identifiers.contains(identifier));
+            identifiers.extend(self.with_a_name(others, &names)?);
+            identifiers.sort_unstable();
+            identifiers.dedup();
+            remove(&self.client, &identifiers)?;
+        }
+        Ok(())
+    }
+
+    /// Those of these objects that have one of these names. The others are not ours to destroy:
+    /// `get_named` says how their identifiers come into our locators.
+    fn with_a_name(&self, identifiers: Vec<String>, names: &[String]) -> Result<Vec<String>> {
+        let found = attributes_of(&self.client, &identifiers, &[Tag::NAME])?;
+        let is_ours = |found: &Found| found.names.iter().any(|name| names.contains(name));
+        let all = identifiers.into_iter().zip(found);
+        Ok(all.filter(|(_, found)| found.as_ref().is_some_and(is_ours)).map(|(id, _)| id).collect())
+    }
+
+    fn located(&self, names: &[String]) -> Result<Vec<String>> {
+        let attributes: Vec<_> = names.iter().map(|name| [Attribute::Name(name)]).collect();
+        let asked: Vec<_> =
+            attributes.iter().map(|attributes| Locate { attributes, offset: 0 }).collect();
+        let batch: Vec<&dyn Request> = asked.iter().map(|one| one as &dyn Request).collect();
+        let response = self.client.batch(&batch, AfterFailure::Continue, Effect::Nothing)?;
+        let mut found = Vec::new();
+        for at in 0..batch.len() {
+            found.extend(response.answer::<Locate<'_>>(at)?.identifiers);
+        }
+        Ok(found)
+    }
+}
 
 /// Destroys these objects. Those that are gone count as destroyed.
 pub(crate) fn remove(client: &KmipClient, identifiers: &[String]) -> Result<()> {
@@ -23,15 +69,36 @@ pub(crate) fn remove(client: &KmipClient, identifiers: &[String]) -> Result<()> 
             batch.push(destroy);
         }
         let response = client.batch(&batch, AfterFailure::Continue, Effect::SameTwice)?;
-        for at in 0..some.len() {
-            match response.result(2 * at + 1)? {
-                Outcome::Refused(refusal) if !refusal.is_not_found() => {
-                    return Err(refusal.into_error());
-                }
-                _ => {}
+        for (at, (revoke, destroy)) in revoke.iter().zip(&destroy).enumerate() {
+            if is_destroyed(&response, 2 * at + 1)? {
+                continue;
+            }
+            // A server that stops at the first refusal, whatever it was asked for, has left it out.
+            client.batch(&[revoke], AfterFailure::Stop, Effect::SameTwice)?;
+            let alone = client.batch(&[destroy], AfterFailure::Stop, Effect::SameTwice)?;
+            if !is_destroyed(&alone, 0)? {
+                return Err(left_undone());
             }
         }
     }
     step("kmip.destroyed");
     Ok(())
+}
+
+/// Whether an object is gone for certain; false when the server did not even try.
+fn is_destroyed(response: &Response, at: usize) -> Result<bool> {
+    match response.result(at)? {
+        Outcome::Done(_) => Ok(true),
+        Outcome::Refused(refusal) if refusal.is_not_found() => Ok(true),
+        Outcome::Refused(refusal) => Err(refusal.into_error()),
+        Outcome::Undone => Ok(false),
+    }
+}
+
+fn left_undone() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the KMIP server did not say whether it destroyed an object",
+        "try again; look into the server's log",
+    )
 }

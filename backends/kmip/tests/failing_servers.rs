@@ -1,16 +1,20 @@
 //! Servers that do not do what they should: each gives a clear error, in time.
 
+#[path = "failing_servers/kmip.rs"]
+mod kmip;
 #[path = "failing_servers/server.rs"]
 mod server;
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use kmip::{Asked, PERMISSION_DENIED, Said, WRONG_KEY_LIFECYCLE_STATE, operation};
 use server::{Answer, TestServer, Trust};
 use strongroom_backend::{
-    Backend, Error, ErrorKind, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId,
-    StoreId, VersionId,
+    Backend, Error, ErrorKind, Locator, Placement, ProjectId, ProjectKey, Reference, Result,
+    SecretBytes, SecretId, StoreId, VersionId, host_micros,
 };
 use strongroom_kmip::harness::{Authority, Validity};
 use strongroom_kmip::{
@@ -19,7 +23,14 @@ use strongroom_kmip::{
 };
 use tempfile::TempDir;
 
-const TIMEOUT: Duration = Duration::from_secs(1);
+/// Where the server answers with an error at once.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Where it is asked again until the time is over.
+const REPEATED: Duration = Duration::from_secs(4);
+/// Where the time is what is tested.
+const SHORT: Duration = Duration::from_secs(1);
+/// Where it answers as it should, for as long as that takes.
+const ANSWERED: Duration = Duration::from_secs(60);
 /// What a loaded machine may add to two timeouts.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -37,6 +48,10 @@ impl Site {
     }
 
     fn settings(&self, port: u16) -> KmipSettings {
+        self.settings_within(TIMEOUT, port)
+    }
+
+    fn settings_within(&self, timeout: Duration, port: u16) -> KmipSettings {
         let client = self.authority.client(self.folder.path(), "client", Validity::Now);
         let tls = TlsFiles {
             ca: self.authority.certificate().to_path_buf(),
@@ -45,8 +60,19 @@ impl Site {
         };
         let address = ServerAddress { host: "127.0.0.1".into(), port, server_name: None };
         let mut settings = KmipSettings::new(vec![address], tls);
-        settings.timeout = TIMEOUT;
+        settings.timeout = timeout;
         settings
+    }
+
+    /// Objects on a server that is asked in KMIP 1.4, and answers what `said` says.
+    fn answered(
+        &self,
+        said: impl Fn(&Asked) -> Said + Send + Sync + 'static,
+    ) -> (TestServer, KmipSettings) {
+        let server = self.server(Answer::Kmip(Arc::new(said)));
+        let mut settings = self.settings_within(ANSWERED, server.port());
+        settings.version = Some(ProtocolVersion::V1_4);
+        (server, settings)
     }
 
     fn server(&self, answer: Answer) -> TestServer {
@@ -68,6 +94,10 @@ fn reading(settings: KmipSettings) -> Error {
 /// The error of something that does.
 fn writing(mut settings: KmipSettings) -> Error {
     settings.version = Some(ProtocolVersion::V1_4);
+    in_time(|| store(&objects(settings)).expect_err("an answer"))
+}
+
+fn store(objects: &KmipObjects) -> Result<Locator> {
     let key = ProjectKey::new(1, SecretBytes::random(32).unwrap());
     let at = Placement {
         reference: Reference::at(0).unwrap(),
@@ -78,13 +108,13 @@ fn writing(mut settings: KmipSettings) -> Error {
         key: &key,
     };
     let payload = SecretBytes::copy_of(b"correct horse battery staple").unwrap();
-    in_time(|| objects(settings).store(&at, &payload).expect_err("an answer"))
+    objects.store(&at, &payload)
 }
 
 fn in_time(run: impl FnOnce() -> Error) -> Error {
     let started = Instant::now();
     let error = run();
-    assert!(started.elapsed() < 4 * TIMEOUT + PATIENCE, "{:?}: {error}", started.elapsed());
+    assert!(started.elapsed() < 4 * REPEATED + PATIENCE, "{:?}: {error}", started.elapsed());
     error
 }
 
@@ -154,9 +184,9 @@ fn nobody_who_listens() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = free.local_addr().unwrap().port();
     drop(free);
-    says(&reading(site.settings(port)), ErrorKind::Unavailable, "cannot be reached");
+    says(&reading(site.settings_within(SHORT, port)), ErrorKind::Unavailable, "cannot be reached");
     // Nothing was sent, so it certainly had no effect.
-    says(&writing(site.settings(port)), ErrorKind::Unavailable, "cannot be reached");
+    says(&writing(site.settings_within(SHORT, port)), ErrorKind::Unavailable, "cannot be reached");
 }
 
 #[test]
@@ -170,7 +200,11 @@ fn a_server_that_speaks_no_tls() {
 fn a_server_that_never_says_hello() {
     let site = Site::new();
     let server = TestServer::without_tls(b"");
-    says(&reading(site.settings(server.port())), ErrorKind::Unavailable, "TLS handshake");
+    says(
+        &reading(site.settings_within(SHORT, server.port())),
+        ErrorKind::Unavailable,
+        "TLS handshake",
+    );
 }
 
 #[test]
@@ -178,10 +212,14 @@ fn a_server_that_speaks_no_kmip() {
     let site = Site::new();
     let server =
         site.server(Answer::Bytes(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"));
-    let error = reading(site.settings(server.port()));
+    let error = reading(site.settings_within(REPEATED, server.port()));
     says(&error, ErrorKind::Unavailable, "cannot be understood");
     says(&error, ErrorKind::Unavailable, "it is no KMIP message");
-    says(&writing(site.settings(server.port())), ErrorKind::Timeout, "cannot be understood");
+    says(
+        &writing(site.settings_within(REPEATED, server.port())),
+        ErrorKind::Timeout,
+        "cannot be understood",
+    );
 }
 
 #[test]
@@ -189,19 +227,27 @@ fn half_an_answer() {
     let site = Site::new();
     const HALF: &[u8] = &[0x42, 0x00, 0x7B, 0x01, 0, 0, 0, 0x40, 0x42, 0x00, 0x7A, 0x01];
     let server = site.server(Answer::BytesAndEnd(HALF));
-    let error = reading(site.settings(server.port()));
+    let error = reading(site.settings_within(REPEATED, server.port()));
     says(&error, ErrorKind::Unavailable, "without a whole answer");
-    says(&writing(site.settings(server.port())), ErrorKind::Timeout, "without a whole answer");
+    says(
+        &writing(site.settings_within(REPEATED, server.port())),
+        ErrorKind::Timeout,
+        "without a whole answer",
+    );
 
     let server = site.server(Answer::Bytes(HALF));
-    says(&reading(site.settings(server.port())), ErrorKind::Unavailable, "did not answer in time");
+    says(
+        &reading(site.settings_within(SHORT, server.port())),
+        ErrorKind::Unavailable,
+        "did not answer in time",
+    );
 }
 
 #[test]
 fn an_answer_of_two_gibibytes() {
     let site = Site::new();
     let server = site.server(Answer::Bytes(&[0x42, 0x00, 0x7B, 0x01, 0x80, 0, 0, 0]));
-    let error = reading(site.settings(server.port()));
+    let error = reading(site.settings_within(REPEATED, server.port()));
     says(&error, ErrorKind::Unavailable, "it claims 2147483648 bytes");
 }
 
@@ -211,20 +257,24 @@ fn an_answer_that_is_damaged_inside() {
     const DAMAGED: &[u8] =
         &[0x42, 0x00, 0x7B, 0x01, 0, 0, 0, 8, 0x42, 0x00, 0x7A, 0x01, 0xFF, 0xFF, 0xFF, 0xF0];
     let server = site.server(Answer::Bytes(DAMAGED));
-    let mut settings = site.settings(server.port());
+    let mut settings = site.settings_within(REPEATED, server.port());
     settings.version = Some(ProtocolVersion::V1_4);
     let error = reading(settings);
     says(&error, ErrorKind::Unavailable, "claims 4294967280 bytes where 0 are left");
-    assert_eq!(writing(site.settings(server.port())).kind(), ErrorKind::Timeout);
+    assert_eq!(writing(site.settings_within(REPEATED, server.port())).kind(), ErrorKind::Timeout);
 }
 
 #[test]
 fn a_server_that_stalls() {
     let site = Site::new();
     let server = site.server(Answer::Nothing);
-    let error = reading(site.settings(server.port()));
+    let error = reading(site.settings_within(SHORT, server.port()));
     says(&error, ErrorKind::Unavailable, "did not answer in time");
-    says(&writing(site.settings(server.port())), ErrorKind::Timeout, "did not answer in time");
+    says(
+        &writing(site.settings_within(SHORT, server.port())),
+        ErrorKind::Timeout,
+        "did not answer in time",
+    );
 }
 
 #[test]
@@ -256,4 +306,63 @@ fn files_that_are_not_there_or_no_certificates() {
     says(&reading(settings.clone()), ErrorKind::Config, "absent is not there");
     std::fs::write(site.folder.path().join("absent"), "nothing").unwrap();
     says(&reading(settings), ErrorKind::Config, "absent holds no certificate");
+}
+
+#[test]
+fn a_server_that_stops_at_the_first_refusal_still_destroys() {
+    let site = Site::new();
+    for willing in [true, false] {
+        let destroyed = Arc::new(AtomicUsize::new(0));
+        let counted = destroyed.clone();
+        let (_server, settings) = site.answered(move |asked| match asked.operation {
+            operation::LOCATE => Said::Done(&["57"]),
+            operation::REVOKE => Said::Refused(WRONG_KEY_LIFECYCLE_STATE),
+            operation::DESTROY if willing && asked.together == 1 => {
+                counted.fetch_add(1, Ordering::SeqCst);
+                Said::Done(&["57"])
+            }
+            _ => Said::LeftOut,
+        });
+        let target = (Reference::at(0).unwrap(), Locator::default());
+        let done = objects(settings).destroy(&[target]);
+        assert_eq!(done.is_ok(), willing, "{done:?}");
+        assert_eq!(destroyed.load(Ordering::SeqCst), usize::from(willing));
+    }
+}
+
+#[test]
+fn a_rehearsal_that_cannot_clean_up_leaves_an_object_of_now() {
+    let site = Site::new();
+    let named = Arc::new(Mutex::new(None));
+    let seen = named.clone();
+    let (_server, settings) = site.answered(move |asked| match asked.operation {
+        operation::REGISTER => {
+            let text = String::from_utf8_lossy(&asked.request);
+            let (_, name) = text.split_once("strongroom/test/payload/").unwrap();
+            *seen.lock().unwrap() = Some(name[..36].replace('-', ""));
+            Said::Done(&["57"])
+        }
+        operation::DESTROY => Said::Refused(PERMISSION_DENIED),
+        _ => Said::Done(&["57"]),
+    });
+    let before = host_micros() / 1_000;
+    objects(settings).health();
+    let after = host_micros() / 1_000;
+    let hex = named.lock().unwrap().take().unwrap();
+    let number = u128::from_str_radix(&hex, 16).unwrap();
+    let millis = Reference::from_bytes(number.to_be_bytes()).millis();
+    assert!((before..=after).contains(&millis), "{before} {millis} {after}");
+}
+
+#[test]
+fn a_put_that_is_refused_says_so_when_it_cannot_clean_up_either() {
+    let site = Site::new();
+    let (_server, mut settings) = site.answered(|asked| match asked.operation {
+        operation::ACTIVATE => Said::Refused(PERMISSION_DENIED),
+        operation::REVOKE | operation::DESTROY => Said::Silence,
+        _ => Said::Done(&["57"]),
+    });
+    settings.timeout = Duration::from_secs(6);
+    let error = store(&objects(settings)).expect_err("it was refused");
+    assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
 }

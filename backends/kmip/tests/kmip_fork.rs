@@ -5,9 +5,15 @@
 
 mod common;
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use common::{Site, envelopes, secret};
 use strongroom_backend::{Backend, ErrorKind};
 use strongroom_kmip::harness::PyKmip;
+
+/// A child that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Whether `work` holds in a forked child.
 fn holds_in_child(work: impl FnOnce() -> bool) -> bool {
@@ -19,10 +25,15 @@ fn holds_in_child(work: impl FnOnce() -> bool) -> bool {
         // SAFETY: ends the child at once.
         unsafe { libc::_exit(i32::from(!held)) };
     }
-    let mut status = 0;
-    // SAFETY: `child` was forked above and is waited for once; `status` outlives the call.
-    let waited = unsafe { libc::waitpid(child, &mut status, 0) };
-    assert_eq!(waited, child);
+    let (mut status, until) = (0, Instant::now() + PATIENCE);
+    // SAFETY: `child` was forked above and is waited for until it has ended; `status` outlives the call.
+    while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } == 0 {
+        if Instant::now() > until {
+            // SAFETY: `child` has not been waited for, so the number is still its own.
+            unsafe { libc::kill(child, libc::SIGKILL) };
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
     libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
 }
 

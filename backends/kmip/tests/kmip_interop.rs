@@ -66,15 +66,21 @@ fn ours_reads_what_its_client_wrote() {
     let server = PyKmip::start();
     let objects =
         KmipObjects::new(client(server.settings()), namespace("test"), PlaintextType::SecretData);
-    let register = "secret = objects.SecretData(b'correct horse', enums.SecretDataType.PASSWORD)\n\
-                    opaque = objects.OpaqueObject(b'battery', enums.OpaqueDataType.NONE)\n\
-                    key = objects.SymmetricKey(enums.CryptographicAlgorithm.AES, 128, b'0123456789abcdef')\n\
-                    print(client.register(secret), client.register(opaque), client.register(key))";
-    let identifiers = python(&server, register);
+    let sites = [(); 3].map(|()| Site::new());
+    let [secret, opaque, key] =
+        sites.each_ref().map(|site| format!("strongroom/test/payload/{}", site.reference));
+    let register = format!(
+        "secret = objects.SecretData(b'correct horse', enums.SecretDataType.PASSWORD, name={secret:?})\n\
+         opaque = objects.OpaqueObject(b'battery', enums.OpaqueDataType.NONE, name={opaque:?})\n\
+         key = objects.SymmetricKey(\n\
+         \x20   enums.CryptographicAlgorithm.AES, 128, b'0123456789abcdef', name={key:?})\n\
+         print(client.register(secret), client.register(opaque), client.register(key))"
+    );
+    let identifiers = python(&server, &register);
     let payloads = [&b"correct horse"[..], b"battery", b"0123456789abcdef"];
-    for (identifier, payload) in identifiers.split(' ').zip(payloads) {
+    for ((identifier, payload), site) in identifiers.split(' ').zip(payloads).zip(&sites) {
         let locator = Locator::new(identifier.as_bytes().to_vec());
-        let loaded = objects.load(&Site::new().placement(), &locator).unwrap();
+        let loaded = objects.load(&site.placement(), &locator).unwrap();
         assert!(loaded.equals(payload), "{identifier}");
     }
 }

@@ -16,7 +16,8 @@ use strongroom_backend::{
 use strongroom_enveloped::Enveloped;
 use strongroom_kmip::harness::{PyKmip, Validity};
 use strongroom_kmip::{
-    CredentialSource, KmipKeys, KmipShelf, ProtocolVersion, RootKeyUse, ServerAddress,
+    CredentialSource, KmipKeys, KmipObjects, KmipShelf, PlaintextType, ProtocolVersion, RootKeyUse,
+    ServerAddress,
 };
 
 /// For operations of which none may fail because the machine is busy.
@@ -70,8 +71,13 @@ fn a_server_that_stops_answering_gives_an_error_in_time_and_recovers() {
     let mut settings = server.settings();
     settings.timeout = Duration::from_secs(2);
     let backend = envelopes(settings.clone());
-    let (site, payload) = (Site::new(), secret(b"correct horse"));
-    let stored = with_patience(|| backend.store(&site.placement(), &payload));
+    let payload = secret(b"correct horse");
+    // A try that was cut short may have taken its reference.
+    let (site, stored) = with_patience(|| {
+        let site = Site::new();
+        let stored = backend.store(&site.placement(), &payload)?;
+        Ok((site, stored))
+    });
     server.suspend();
     let started = Instant::now();
     let error = backend.load(&site.placement(), &stored).unwrap_err();
@@ -83,7 +89,7 @@ fn a_server_that_stops_answering_gives_an_error_in_time_and_recovers() {
 }
 
 /// What a busy machine fails at within a short timeout, it does in the end.
-fn with_patience<T>(operation: impl Fn() -> strongroom_backend::Result<T>) -> T {
+fn with_patience<T>(mut operation: impl FnMut() -> strongroom_backend::Result<T>) -> T {
     let until = Instant::now() + LONG;
     loop {
         match operation() {
@@ -135,6 +141,26 @@ fn stores_that_share_a_server_leave_each_other_alone() {
     assert!(mine.marker().unwrap().is_none() && theirs.marker().unwrap().is_none());
     mine.destroy(&[site.target(&locator), other.target(&Locator::default())]).unwrap();
     assert_eq!(theirs.list(None, 10).unwrap(), [other.reference]);
+}
+
+#[test]
+fn an_identifier_that_was_given_out_again_is_left_alone() {
+    let server = PyKmip::start();
+    let mut settings = server.settings();
+    settings.timeout = LONG;
+    let backend = KmipObjects::new(client(settings), namespace("test"), PlaintextType::SecretData);
+    let (before, now) = (Site::new(), Site::new());
+    let payload = secret(b"correct horse");
+    let locator = backend.store(&now.placement(), &payload).unwrap();
+    // What a locator of before a restore of the server names is another payload by now.
+    let error = backend.load(&before.placement(), &locator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error:?}");
+    backend.destroy(&[before.target(&locator)]).unwrap();
+    assert!(backend.load(&now.placement(), &locator).unwrap().equals(&payload));
+    // The control: under its own reference it is destroyed.
+    backend.destroy(&[now.target(&locator)]).unwrap();
+    let error = backend.load(&now.placement(), &locator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error:?}");
 }
 
 #[test]
@@ -196,15 +222,18 @@ fn a_server_that_is_too_old_to_encrypt_is_unsupported_and_never_fetched_from() {
 fn a_server_that_is_gone_is_no_corrupt_key() {
     let mut server = PyKmip::start();
     let mut settings = server.settings();
-    settings.timeout = Duration::from_secs(1);
+    settings.timeout = Duration::from_secs(2);
     let keys = KmipKeys::new(client(settings), namespace("test"), RootKeyUse::InServer);
-    let root = RootKeyId::new("root-1").unwrap();
-    with_patience(|| match keys.create_root_key(&root) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        done => done,
-    });
     let (key, context) = (SecretBytes::random(32).unwrap(), context());
-    let blob = with_patience(|| keys.wrap(&root, &key, &context));
+    let mut tries = 0;
+    // A try that was cut short may have taken its name.
+    let (root, blob) = with_patience(|| {
+        tries += 1;
+        let root = RootKeyId::new(format!("root-{tries}"))?;
+        keys.create_root_key(&root)?;
+        let blob = keys.wrap(&root, &key, &context)?;
+        Ok((root, blob))
+    });
     server.kill();
     let error = keys.unwrap(&root, &blob, &context).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");

@@ -12,10 +12,13 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 
 use super::{Authority, Issued, Validity};
-use crate::{KmipSettings, ServerAddress, TlsFiles};
+use crate::{KmipClient, KmipSettings, ServerAddress, TlsFiles};
 
 /// On a machine with other things to do, Python takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// None of its answers may be missed because the machine is busy.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Runs a program, and ends it and all that it started when its own standard input ends: when the process
 /// that holds the other end does, however that ends.
@@ -68,7 +71,9 @@ impl PyKmip {
             certificate: client.certificate.clone(),
             key: client.key.clone(),
         };
-        KmipSettings::new(vec![self.address()], tls)
+        let mut settings = KmipSettings::new(vec![self.address()], tls);
+        settings.timeout = TIMEOUT;
+        settings
     }
 
     /// Where it listens.
@@ -170,7 +175,7 @@ impl PyKmip {
     fn wait_until_it_listens(&mut self) -> bool {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
-            if TcpStream::connect(("127.0.0.1", self.port)).is_ok() {
+            if self.answers() {
                 return true;
             }
             let ended = self.running.as_mut().map(Child::try_wait);
@@ -181,6 +186,16 @@ impl PyKmip {
             thread::sleep(Duration::from_millis(20));
         }
         panic!("PyKMIP does not listen after {PATIENCE:?}: {}", self.log());
+    }
+}
+
+impl PyKmip {
+    /// Whether it is this one that answers, and not another that got the port before it.
+    fn answers(&self) -> bool {
+        let mut settings = self.settings();
+        settings.timeout = Duration::from_secs(10);
+        TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+            && KmipClient::new(settings).is_ok_and(|client| client.version().is_ok())
     }
 }
 

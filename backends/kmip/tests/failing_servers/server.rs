@@ -15,6 +15,8 @@ use rustls::{
 };
 use strongroom_kmip::harness::Issued;
 
+use crate::kmip::{Speaker, speak};
+
 /// Whose client certificates it takes.
 pub(crate) enum Trust<'a> {
     /// Those of this authority.
@@ -24,9 +26,11 @@ pub(crate) enum Trust<'a> {
 }
 
 /// What it sends when a request comes.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) enum Answer {
     Nothing,
+    /// KMIP, to one request after the other.
+    Kmip(Speaker),
     Bytes(&'static [u8]),
     BytesAndEnd(&'static [u8]),
 }
@@ -41,7 +45,7 @@ impl TestServer {
     /// Serves with TLS.
     pub(crate) fn start(issued: &Issued, trust: Trust<'_>, answer: Answer) -> TestServer {
         let config = Arc::new(config(issued, trust));
-        TestServer::serve(move |stream| talk(stream, config.clone(), answer))
+        TestServer::serve(move |stream| talk(stream, config.clone(), &answer))
     }
 
     /// Says these words to whoever connects, and nothing more.
@@ -107,8 +111,11 @@ fn config(issued: &Issued, trust: Trust<'_>) -> ServerConfig {
         .unwrap()
 }
 
-fn talk(stream: TcpStream, config: Arc<ServerConfig>, answer: Answer) {
+fn talk(stream: TcpStream, config: Arc<ServerConfig>, answer: &Answer) {
     let mut stream = StreamOwned::new(ServerConnection::new(config).unwrap(), stream);
+    if let Answer::Kmip(speaker) = answer {
+        return speak(&mut stream, speaker);
+    }
     let mut request = [0; 65_536];
     // A client that is refused, or goes away, is of no interest here.
     let Ok(1..) = stream.read(&mut request) else {
@@ -116,7 +123,7 @@ fn talk(stream: TcpStream, config: Arc<ServerConfig>, answer: Answer) {
         return;
     };
     match answer {
-        Answer::Nothing => wait_for_the_end(&mut stream),
+        Answer::Nothing | Answer::Kmip(_) => wait_for_the_end(&mut stream),
         Answer::Bytes(bytes) => {
             let _ = stream.write_all(bytes);
             wait_for_the_end(&mut stream);

@@ -1,0 +1,127 @@
+//! Just enough KMIP to answer what a test wants answered.
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+
+/// What to answer to each operation of a request.
+pub(crate) type Speaker = Arc<dyn Fn(&Asked) -> Said + Send + Sync>;
+
+/// Numbers of operations.
+pub(crate) mod operation {
+    pub(crate) const REGISTER: u32 = 0x03;
+    pub(crate) const LOCATE: u32 = 0x08;
+    pub(crate) const ACTIVATE: u32 = 0x12;
+    pub(crate) const REVOKE: u32 = 0x13;
+    pub(crate) const DESTROY: u32 = 0x14;
+}
+
+pub(crate) const PERMISSION_DENIED: u32 = 0x0C;
+pub(crate) const WRONG_KEY_LIFECYCLE_STATE: u32 = 0x43;
+
+const UNIQUE_IDENTIFIER: u32 = 0x42_0094;
+const BATCH_ITEM: u32 = 0x42_000F;
+const OPERATION: u32 = 0x42_005C;
+const UNIQUE_BATCH_ITEM_ID: u32 = 0x42_0093;
+const STRUCTURE: u8 = 1;
+const ENUMERATION: u8 = 5;
+const TEXT: u8 = 7;
+const BYTES: u8 = 8;
+
+/// One operation of a request.
+pub(crate) struct Asked {
+    pub(crate) operation: u32,
+    /// How many operations the request has.
+    pub(crate) together: usize,
+    /// The whole request.
+    pub(crate) request: Vec<u8>,
+}
+
+/// What the answer says about it.
+pub(crate) enum Said {
+    /// It was done; these are unique identifiers.
+    Done(&'static [&'static str]),
+    /// It was refused for this reason.
+    Refused(u32),
+    /// It is left out.
+    LeftOut,
+    /// There is no answer to the whole request.
+    Silence,
+}
+
+/// Answers until the client goes away.
+pub(crate) fn speak(stream: &mut (impl Read + Write), speaker: &Speaker) {
+    while let Some(request) = read(stream) {
+        if let Some(answer) = answer(&request, speaker)
+            && stream.write_all(&answer).and_then(|()| stream.flush()).is_err()
+        {
+            return;
+        }
+    }
+}
+
+fn read(stream: &mut impl Read) -> Option<Vec<u8>> {
+    let mut request = vec![0; 8];
+    stream.read_exact(&mut request).ok()?;
+    request.resize(8 + length(&request), 0);
+    stream.read_exact(&mut request[8..]).ok()?;
+    Some(request)
+}
+
+fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
+    let asked: Vec<_> =
+        items(&request[8..]).into_iter().filter(|(tag, _)| *tag == BATCH_ITEM).collect();
+    let mut message = item(0x42_007A, STRUCTURE, &[]);
+    for (_, content) in &asked {
+        let content = items(content);
+        let find = |wanted| content.iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| *value);
+        let number = find(OPERATION).unwrap();
+        let said = speaker(&Asked {
+            operation: u32::from_be_bytes(number.try_into().unwrap()),
+            together: asked.len(),
+            request: request.to_vec(),
+        });
+        let (status, rest) = match said {
+            Said::Silence => return None,
+            Said::LeftOut => continue,
+            Said::Refused(reason) => (1, item(0x42_007E, ENUMERATION, &reason.to_be_bytes())),
+            Said::Done(identifiers) => {
+                let named = |id: &&str| item(UNIQUE_IDENTIFIER, TEXT, id.as_bytes());
+                let payload: Vec<u8> = identifiers.iter().flat_map(named).collect();
+                (0, item(0x42_007C, STRUCTURE, &payload))
+            }
+        };
+        let mut told = item(OPERATION, ENUMERATION, number);
+        if let Some(id) = find(UNIQUE_BATCH_ITEM_ID) {
+            told.extend(item(UNIQUE_BATCH_ITEM_ID, BYTES, id));
+        }
+        told.extend(item(0x42_007F, ENUMERATION, &u32::to_be_bytes(status)));
+        told.extend(rest);
+        message.extend(item(BATCH_ITEM, STRUCTURE, &told));
+    }
+    Some(item(0x42_007B, STRUCTURE, &message))
+}
+
+/// Tag and value of each item.
+fn items(mut bytes: &[u8]) -> Vec<(u32, &[u8])> {
+    let mut all = Vec::new();
+    while bytes.len() >= 8 {
+        let tag = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
+        let end = 8 + length(bytes);
+        all.push((tag, &bytes[8..end]));
+        bytes = &bytes[end.next_multiple_of(8)..];
+    }
+    all
+}
+
+fn length(header: &[u8]) -> usize {
+    u32::from_be_bytes([header[4], header[5], header[6], header[7]]) as usize
+}
+
+fn item(tag: u32, kind: u8, value: &[u8]) -> Vec<u8> {
+    let mut bytes = tag.to_be_bytes()[1..].to_vec();
+    bytes.push(kind);
+    bytes.extend(u32::try_from(value.len()).unwrap().to_be_bytes());
+    bytes.extend(value);
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+    bytes
+}
