@@ -62,6 +62,7 @@ impl KmipClient {
     ) -> Result<Response> {
         self.in_own_process()?;
         let give_up = Instant::now() + 2 * self.settings.timeout;
+        let mut unknown = None;
         loop {
             let failure = match self.try_each_server(operations, after_failure, effect, give_up) {
                 Ok(response) => return Ok(response),
@@ -73,7 +74,11 @@ impl KmipClient {
                 Failure::NotSent(_) => false,
             };
             if is_final || !self.wait_for_a_server(give_up) {
-                return Err(effect.error(failure));
+                return Err(effect.error(unknown.unwrap_or(failure)));
+            }
+            // What an earlier try may have done is not forgotten because a later one did nothing.
+            if effect != Effect::Nothing && matches!(failure, Failure::Unknown(_)) {
+                unknown.get_or_insert(failure);
             }
         }
     }

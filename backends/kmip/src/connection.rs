@@ -28,6 +28,8 @@ pub(crate) struct Connection {
     stream: StreamOwned<ClientConnection, DeadlineStream>,
     address: ServerAddress,
     since: Instant,
+    /// Whether it has brought an answer yet.
+    has_answered: bool,
 }
 
 impl Connection {
@@ -57,7 +59,8 @@ impl Connection {
             let done = stream.conn.complete_io(&mut stream.sock);
             done.map_err(|e| tls_error::handshake(address, &e))?;
         }
-        Ok(Connection { stream, address: address.clone(), since: Instant::now() })
+        let since = Instant::now();
+        Ok(Connection { stream, address: address.clone(), since, has_answered: false })
     }
 
     /// When it was made.
@@ -66,8 +69,11 @@ impl Connection {
     }
 
     /// Whether it looks as if the server would still answer.
-    pub(crate) fn is_usable(&self) -> bool {
-        self.stream.sock.is_quiet()
+    pub(crate) fn is_usable(&mut self) -> bool {
+        // What was decrypted already and not read belongs to no request that is still to come.
+        let unread = self.stream.conn.process_new_packets();
+        unread.is_ok_and(|state| state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed())
+            && self.stream.sock.is_quiet()
     }
 
     /// Sends a request and reads the answer, until `deadline` at most. After a failure, the connection
@@ -80,10 +86,12 @@ impl Connection {
         self.stream.sock.until(deadline);
         let sent = self.stream.write_all(request).and_then(|()| self.stream.flush());
         let answer = sent.and_then(|()| self.read_message());
-        let bytes = answer.map_err(|e| tls_error::exchange(&self.address, &e))?;
+        let is_first = !self.has_answered;
+        let bytes = answer.map_err(|e| tls_error::exchange(&self.address, is_first, &e))?;
+        self.has_answered = true;
         Response::new(bytes).map_err(|e| {
             let damaged = io::Error::new(io::ErrorKind::InvalidData, e.what());
-            tls_error::exchange(&self.address, &damaged)
+            tls_error::exchange(&self.address, false, &damaged)
         })
     }
 

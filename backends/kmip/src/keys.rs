@@ -11,6 +11,7 @@ use strongroom_crypto::Sealing;
 use crate::enumerations::usage;
 use crate::message::Failed;
 use crate::operations::{Decrypt, Encrypt, Get};
+use crate::reasons::Refusal;
 use crate::root_keys::RootKeys;
 use crate::wrapped_key::{self, IV, KEY};
 use crate::{KmipClient, Namespace};
@@ -64,27 +65,24 @@ impl KmipKeys {
         })
     }
 
-    /// What a refused decryption means. Servers do not tell a wrong tag from a fault of their own, so
-    /// they are asked to do what must work.
-    fn judge(&self, root: &RootKeyId, failed: Failed) -> Error {
-        let Failed::Refused(refusal) = failed else { return failed.into() };
-        if matches!(
-            refusal.kind(),
-            ErrorKind::NotFound
-                | ErrorKind::Unauthenticated
-                | ErrorKind::Denied
-                | ErrorKind::NotActive
-                | ErrorKind::Quota
-        ) {
-            return refusal.into_error();
+    /// Decrypts, and finds out what a refusal means. Servers do not tell a wrong tag from a fault of
+    /// their own, so they are asked to do what must work, and then once more: the fault may be over.
+    fn decrypt_or_tell_why(&self, root: &RootKeyId, blob: &[u8]) -> Result<SecretBytes> {
+        let refusal = match self.decrypt(root, blob) {
+            Err(Failed::Refused(refusal)) if may_be_the_tag(&refusal) => refusal,
+            done => return Ok(done?),
+        };
+        if !self.works_now(root) {
+            return Err(refusal.into_error());
         }
-        let error = refusal.into_error();
-        if self.works_now(root) {
-            let native = error.native().unwrap_or_default().to_string();
-            return wrapped_key::corrupt("it was altered, or wrapped under another key")
-                .with_native(native);
+        match self.decrypt(root, blob) {
+            Err(Failed::Refused(refusal)) if may_be_the_tag(&refusal) => {
+                let native = refusal.into_error().native().unwrap_or_default().to_string();
+                let why = "it was altered, or wrapped under another key";
+                Err(wrapped_key::corrupt(why).with_native(native))
+            }
+            done => Ok(done?),
         }
-        error
     }
 
     fn works_now(&self, root: &RootKeyId) -> bool {
@@ -172,8 +170,7 @@ impl KeyBackend for KmipKeys {
     fn unwrap(&self, root: &RootKeyId, blob: &[u8], context: &WrapContext) -> Result<SecretBytes> {
         let key = match self.root_key_use {
             RootKeyUse::InServer => {
-                let plaintext = self.decrypt(root, blob);
-                wrapped_key::key_in(plaintext.map_err(|failed| self.judge(root, failed))?, context)?
+                wrapped_key::key_in(self.decrypt_or_tell_why(root, blob)?, context)?
             }
             RootKeyUse::Fetched => {
                 WRAPPED_KEY.open(&self.fetch(root)?, &[&context.to_bytes()], blob)?
@@ -188,6 +185,18 @@ impl KeyBackend for KmipKeys {
     fn health(&self) -> Vec<Health> {
         self.test().unwrap_or_else(|e| vec![Health::error("kmip keys", e.to_string())])
     }
+}
+
+/// Whether a server may say this of a wrong tag.
+fn may_be_the_tag(refusal: &Refusal) -> bool {
+    !matches!(
+        refusal.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::Unauthenticated
+            | ErrorKind::Denied
+            | ErrorKind::NotActive
+            | ErrorKind::Quota
+    )
 }
 
 fn probe_context() -> WrapContext {

@@ -1,5 +1,7 @@
 //! Finding objects.
 
+use std::collections::BTreeSet;
+
 use strongroom_backend::{Error, Result};
 
 use crate::KmipClient;
@@ -15,18 +17,17 @@ pub(crate) const BATCH: usize = 32;
 
 /// The identifiers of all objects that have these attributes.
 pub(crate) fn locate(client: &KmipClient, attributes: &[Attribute<'_>]) -> Result<Vec<String>> {
-    let mut found: Vec<String> = Vec::new();
+    let mut found = BTreeSet::new();
     loop {
-        let offset = i32::try_from(found.len()).unwrap_or(i32::MAX);
+        let before = found.len();
+        let offset = i32::try_from(before).unwrap_or(i32::MAX);
         let page = client.ask(&Locate { attributes, offset })?;
-        let is_last = page.identifiers.is_empty();
         found.extend(page.identifiers);
-        // Most servers tell everything at once; those that do not say how much there is.
+        // Most servers tell everything at once; those that do not say how much there is. A page of
+        // nothing new is the last, whatever they say.
         let in_all = page.in_all.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
-        if is_last || found.len() >= in_all {
-            found.sort_unstable();
-            found.dedup();
-            return Ok(found);
+        if found.len() == before || found.len() >= in_all {
+            return Ok(found.into_iter().collect());
         }
     }
 }

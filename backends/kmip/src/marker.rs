@@ -10,7 +10,7 @@ use strongroom_backend::{Error, ErrorKind, Marker, Result, StoreId, step};
 
 use crate::attributes::Attribute;
 use crate::enumerations::{ObjectType, usage};
-use crate::failure::Effect;
+use crate::failure::{Effect, after_a_change, outcome_unknown};
 use crate::locate::{BATCH, locate};
 use crate::managed_object::ManagedObject;
 use crate::message::{AfterFailure, Failed};
@@ -80,9 +80,11 @@ impl Objects {
             Err(Failed::Refused(refusal)) if refusal.kind() == ErrorKind::AlreadyExists => {
                 return Err(other_marker());
             }
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(after_a_change(failed.into())),
         };
-        if response.answer::<Locate<'_>>(1)?.identifiers.iter().any(|found| *found != identifier) {
+        let named =
+            response.answer::<Locate<'_>>(1).map_err(|failed| outcome_unknown(failed.into()))?;
+        if named.identifiers.iter().any(|found| *found != identifier) {
             remove(&self.client, &[identifier])?;
             return Err(other_marker());
         }

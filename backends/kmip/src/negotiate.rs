@@ -24,13 +24,16 @@ pub(crate) fn negotiate<'a>(
         let response = connection.exchange(&bytes, deadline).map_err(asked_only)?;
         match response.answer::<DiscoverVersions<'_>>(0) {
             Ok(answer) => return newest(&answer),
-            Err(Failed::Refused(refusal)) => match refusal.reason {
-                reason::OPERATION_NOT_SUPPORTED => return Ok(ProtocolVersion::V1_0),
-                reason::AUTHENTICATION_NOT_SUCCESSFUL
-                | reason::PERMISSION_DENIED
-                | reason::ATTESTATION_REQUIRED
-                | reason::NOT_AUTHORISED => return Err(Failure::Refused(refusal.into_error())),
-                _ => {}
+            Err(Failed::Refused(refusal)) => match refusal.kind() {
+                ErrorKind::Unsupported if refusal.reason == reason::OPERATION_NOT_SUPPORTED => {
+                    return Ok(ProtocolVersion::V1_0);
+                }
+                ErrorKind::Unsupported => {}
+                ErrorKind::Unauthenticated | ErrorKind::Denied => {
+                    return Err(Failure::Refused(refusal.into_error()));
+                }
+                // A fault of the moment says nothing of what it speaks.
+                _ => return Err(Failure::NotSent(refusal.into_error())),
             },
             Err(Failed::Error(error)) => return Err(Failure::NotSent(error)),
         }

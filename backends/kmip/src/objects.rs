@@ -102,9 +102,12 @@ impl Objects {
             Err(Failed::Refused(refusal)) if refusal.kind() == ErrorKind::AlreadyExists => {
                 return Err(taken(name));
             }
-            Err(failed) => return Err(failed.into()),
+            // A server that failed within may have kept it all the same.
+            Err(failed) => return Err(after_a_change(failed.into())),
         };
-        let named = response.answer::<Locate<'_>>(1)?.identifiers;
+        let named =
+            response.answer::<Locate<'_>>(1).map_err(|failed| outcome_unknown(failed.into()))?;
+        let named = named.identifiers;
         if named.iter().any(|found| *found != identifier) {
             // Whatever becomes of ours, the name is taken.
             let _ = remove(&self.client, &[identifier]);

@@ -88,11 +88,13 @@ impl RootKeys {
             Err(Failed::Refused(why)) if why.kind() == ErrorKind::AlreadyExists => {
                 return Err(taken(id));
             }
-            Err(failed) => return Err(failed.into()),
+            Err(failed) => return Err(after_a_change(failed.into())),
         };
-        let named = response.answer::<Locate<'_>>(1)?.identifiers;
-        if named.iter().any(|found| *found != identifier) {
-            remove(&self.client, &[identifier])?;
+        let named =
+            response.answer::<Locate<'_>>(1).map_err(|failed| outcome_unknown(failed.into()))?;
+        if named.identifiers.iter().any(|found| *found != identifier) {
+            // Whatever becomes of ours, the name is taken.
+            let _ = remove(&self.client, &[identifier]);
             return Err(taken(id));
         }
         Ok(identifier)

@@ -118,7 +118,7 @@ impl Server {
     fn take(&self, deadline: Instant) -> Result<(Place<'_>, Option<Line>), Failure> {
         let mut state = self.state();
         loop {
-            while let Some(line) = state.idle.pop() {
+            while let Some(mut line) = state.idle.pop() {
                 if line.connection.since().elapsed() < OLDEST && line.connection.is_usable() {
                     return Ok((Place { server: self, line: None }, Some(line)));
                 }

@@ -16,10 +16,15 @@ pub(crate) fn handshake(address: &ServerAddress, error: &io::Error) -> Failure {
     }
 }
 
-/// A request was sent, or a part of it, and no whole answer came.
-pub(crate) fn exchange(address: &ServerAddress, error: &io::Error) -> Failure {
-    // From TLS 1.3 on, a server refuses the client certificate after our side of the handshake.
-    if let Some(clear) = told(address, error) {
+/// A request was sent, or a part of it, and no whole answer came. `is_first`: nothing was ever answered
+/// on this connection.
+pub(crate) fn exchange(address: &ServerAddress, is_first: bool, error: &io::Error) -> Failure {
+    // From TLS 1.3 on, a server refuses the client certificate after our side of the handshake. Whatever
+    // else breaks now, and whenever later, the request may have been carried out.
+    if is_first
+        && let Some(clear) = told(address, error)
+        && clear.kind() == ErrorKind::Unauthenticated
+    {
         return Failure::Refused(clear);
     }
     let how = match error.kind() {

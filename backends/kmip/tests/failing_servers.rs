@@ -317,7 +317,10 @@ fn a_server_that_stops_at_the_first_refusal_still_destroys() {
         let (_server, settings) = site.answered(move |asked| match asked.operation {
             operation::LOCATE => Said::Done(&["57"]),
             operation::REVOKE => Said::Refused(WRONG_KEY_LIFECYCLE_STATE),
-            operation::DESTROY if willing && asked.together == 1 => {
+            operation::DESTROY if asked.together == 1 && !willing => {
+                Said::Refused(PERMISSION_DENIED)
+            }
+            operation::DESTROY if asked.together == 1 => {
                 counted.fetch_add(1, Ordering::SeqCst);
                 Said::Done(&["57"])
             }
