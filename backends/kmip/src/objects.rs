@@ -14,7 +14,7 @@ use crate::locate::{attributes_of, locate};
 use crate::managed_object::ManagedObject;
 use crate::message::{AfterFailure, Failed, Outcome, Response};
 use crate::namespace::APPLICATION;
-use crate::operations::{Activate, Get, GetAttributes, Locate, Register, Request};
+use crate::operations::{Activate, Get, GetAttributes, Locate, Register};
 use crate::removal::remove;
 use crate::ttlv::Tag;
 use crate::turns::Turns;
