@@ -36,6 +36,8 @@ pub struct PyKmip {
     authority: Authority,
     server: Issued,
     client: Issued,
+    /// For its readiness: tests replace the other.
+    asking: Issued,
     port: u16,
     running: Option<Child>,
 }
@@ -49,7 +51,9 @@ impl PyKmip {
         let authority = Authority::new(folder.path(), "authority");
         let server = authority.server(folder.path(), "server", Validity::Now);
         let client = authority.client(folder.path(), "client", Validity::Now);
-        let mut pykmip = PyKmip { folder, authority, server, client, port: 0, running: None };
+        let asking = authority.client(folder.path(), "readiness", Validity::Now);
+        let mut pykmip =
+            PyKmip { folder, authority, server, client, asking, port: 0, running: None };
         for _ in 0..10 {
             pykmip.port = free_port();
             if pykmip.run() {
@@ -192,7 +196,7 @@ impl PyKmip {
 impl PyKmip {
     /// Whether it is this one that answers, and not another that got the port before it.
     fn answers(&self) -> bool {
-        let mut settings = self.settings();
+        let mut settings = self.settings_with(&self.asking);
         settings.timeout = Duration::from_secs(10);
         TcpStream::connect(("127.0.0.1", self.port)).is_ok()
             && KmipClient::new(settings).is_ok_and(|client| client.version().is_ok())
