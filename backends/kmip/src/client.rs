@@ -62,7 +62,7 @@ impl KmipClient {
     ) -> Result<Response> {
         self.in_own_process()?;
         let give_up = Instant::now() + 2 * self.settings.timeout;
-        let mut unknown = None;
+        let mut before = None;
         loop {
             let failure = match self.try_each_server(operations, after_failure, effect, give_up) {
                 Ok(response) => return Ok(response),
@@ -74,11 +74,13 @@ impl KmipClient {
                 Failure::NotSent(_) => false,
             };
             if is_final || !self.wait_for_a_server(give_up) {
-                return Err(effect.error(unknown.unwrap_or(failure)));
+                // What an earlier try may have done is not forgotten because the last did nothing; and
+                // one that had no time left says less than the one before it.
+                let says_more = effect != Effect::Nothing || Instant::now() >= give_up;
+                return Err(effect.error(before.filter(|_| says_more).unwrap_or(failure)));
             }
-            // What an earlier try may have done is not forgotten because a later one did nothing.
-            if effect != Effect::Nothing && matches!(failure, Failure::Unknown(_)) {
-                unknown.get_or_insert(failure);
+            if effect == Effect::Nothing || matches!(failure, Failure::Unknown(_)) {
+                before = Some(failure);
             }
         }
     }
