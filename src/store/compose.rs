@@ -105,18 +105,6 @@ pub(super) fn open_key_backend(key: &KeyConfig, tokens: &Tokens) -> Result<Arc<d
     }
 }
 
-/// Begins to load what the key of the default backend is reached by, while databases are opened.
-pub(super) fn preload(config: &Config) {
-    #[cfg(feature = "pkcs11")]
-    if let Some(KeyConfig::Pkcs11 { token, .. }) =
-        config.key_backends().remove(config.key_backend_of(&config.default_backend))
-    {
-        Tokens::preload(&token);
-    }
-    #[cfg(not(feature = "pkcs11"))]
-    let _ = config;
-}
-
 /// Whether a key backend is yet to be made before a key can be: a keyring file that is not there.
 pub(super) fn is_to_be_made(key: &KeyConfig) -> bool {
     match key {

@@ -15,7 +15,6 @@ use crate::{Config, Error, ErrorKind, Result};
 /// Opens what a config names, and checks that it belongs together. Of the key backends, the one that
 /// wraps the store key is opened; the others wait until somebody needs them.
 pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
-    compose::preload(&config);
     let metadata = compose::open_metadata(&config)?;
     let tokens = Tokens::default();
     let slots = compose::open_backends(&config, &tokens)?;

@@ -42,13 +42,6 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Begins to load the module of a token that will be opened soon. A mistake is told then.
-    pub(super) fn preload(config: &TokenConfig) {
-        if let Ok(settings) = super::token::settings(config) {
-            Token::preload(&settings);
-        }
-    }
-
     fn place(&self, config: &TokenConfig) -> Arc<Place> {
         let mut known = lock(&self.known);
         if let Some((_, place)) = known.iter().find(|(described, _)| described == config) {

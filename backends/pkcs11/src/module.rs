@@ -88,7 +88,11 @@ impl Module {
     /// it counts one more user and sets it.
     pub(crate) fn join(&self, joined: &mut bool) -> Result<Pkcs11, Failure> {
         let mut life = self.life();
-        let pkcs11 = self.loaded(&mut life)?;
+        let pkcs11 = match &life.pkcs11 {
+            Some(loaded) => loaded.clone(),
+            // Kept for good: threads and destructors of the library may outlive every use of it.
+            None => life.pkcs11.insert(self.load()?).clone(),
+        };
         if !is_initialized(&pkcs11) {
             self.initialize(&mut life, &pkcs11)?;
         }
@@ -97,11 +101,6 @@ impl Module {
             *joined = true;
         }
         Ok(pkcs11)
-    }
-
-    /// Loads the module if need be, and calls nothing in it. A failure shows when it is joined.
-    pub(crate) fn preload(&self) {
-        let _ = self.loaded(&mut self.life());
     }
 
     /// Counts one user less. The last one finalises the module if we initialised it, and nobody is
@@ -198,14 +197,6 @@ impl Module {
 
     fn life(&self) -> MutexGuard<'_, Life> {
         self.life.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn loaded(&self, life: &mut Life) -> Result<Pkcs11> {
-        match &life.pkcs11 {
-            Some(loaded) => Ok(loaded.clone()),
-            // Kept for good: threads and destructors of the library may outlive every use of it.
-            None => Ok(life.pkcs11.insert(self.load()?).clone()),
-        }
     }
 
     fn load(&self) -> Result<Pkcs11> {

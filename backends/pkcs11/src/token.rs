@@ -55,13 +55,6 @@ impl Token {
         opened.map(|()| token)
     }
 
-    /// Begins to load the module, which takes milliseconds, while the caller does something else. No
-    /// function of the module is called; whatever goes wrong is told by [`open`](Token::open).
-    pub fn preload(settings: &TokenSettings) {
-        let Ok(module) = Module::of(settings) else { return };
-        let _ = threads::spawn("strongroom-p11", move || module.preload());
-    }
-
     /// How the token is reached.
     pub fn settings(&self) -> &TokenSettings {
         &self.0.pool.settings
