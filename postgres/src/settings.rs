@@ -128,10 +128,16 @@ impl Settings {
 
     fn from_pairs(mut pairs: Pairs) -> Result<Settings> {
         let user = pairs.take("user").ok_or_else(|| missing("user"))?;
-        let mode = pairs.word("sslmode", &SSL_MODES)?.unwrap_or(SslMode::Prefer);
+        let root = pairs.take("sslrootcert").map(PathBuf::from);
+        let mode = pairs.word("sslmode", &SSL_MODES)?;
         let tls = TlsSettings {
-            mode,
-            root: pairs.take("sslrootcert").map(PathBuf::from),
+            // Whoever names an authority means it to be asked.
+            mode: mode.unwrap_or(if root.is_some() {
+                SslMode::VerifyFull
+            } else {
+                SslMode::Prefer
+            }),
+            root,
             certificate: pairs.take("sslcert").map(PathBuf::from),
             key: pairs.take("sslkey").map(PathBuf::from),
         };
@@ -253,10 +259,15 @@ const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
 ];
 
 impl TlsSettings {
-    /// As libpq: `require` with an authority verifies it.
+    /// As libpq: `require` with an authority verifies it, and authorities that vouch for everybody are
+    /// only good for the host's name.
     fn completed(mut self) -> Result<TlsSettings> {
         if self.mode == SslMode::Require && self.root.is_some() {
             self.mode = SslMode::VerifyCa;
+        }
+        let system = self.root.as_deref() == Some(Path::new("system"));
+        if system && self.mode != SslMode::VerifyFull {
+            return Err(wrong_value("sslmode", "is verify-full with sslrootcert=system"));
         }
         let verifies = matches!(self.mode, SslMode::VerifyCa | SslMode::VerifyFull);
         if verifies && self.root.is_none() {
@@ -336,10 +347,46 @@ impl Pairs {
     }
 }
 
-/// What stands where a key should be, unless it is so long or odd that it may be something else.
+/// Keys of libpq that are not understood here.
+const KEYS_OF_LIBPQ: [&str; 33] = [
+    "client_encoding",
+    "fallback_application_name",
+    "gssdelegation",
+    "gssencmode",
+    "gsslib",
+    "hostaddr",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+    "krbsrvname",
+    "load_balance_hosts",
+    "max_protocol_version",
+    "min_protocol_version",
+    "oauth_client_id",
+    "oauth_issuer",
+    "oauth_scope",
+    "replication",
+    "require_auth",
+    "requirepeer",
+    "requiressl",
+    "service",
+    "servicefile",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+    "sslcertmode",
+    "sslcompression",
+    "sslcrl",
+    "sslcrldir",
+    "sslkeylogfile",
+    "sslnegotiation",
+    "sslsni",
+    "tcp_user_timeout",
+];
+
+/// What stands where a key should be, if it is one: it may be a part of a password.
 fn shortened(key: &str) -> &str {
-    let is_word = |key: &str| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    if key.len() <= 30 && is_word(key) { key } else { "…" }
+    KEYS_OF_LIBPQ.into_iter().find(|known| *known == key).unwrap_or("…")
 }
 
 /// Pairs every host with its port.

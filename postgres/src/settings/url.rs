@@ -16,6 +16,12 @@ pub(super) fn parse(text: &str) -> Result<Pairs> {
     let mut pairs = Pairs::default();
     add_who(&mut pairs, who)?;
     add_hosts(&mut pairs, hosts)?;
+    // The rest of a password that has a `/`, most likely: it would be shown.
+    if database.contains(['/', '@']) {
+        return Err(unreadable(
+            "`/` or `@` stands in the database; in a password they are %2F, %40",
+        ));
+    }
     if !database.is_empty() {
         pairs.add("dbname", decoded(database)?)?;
     }
