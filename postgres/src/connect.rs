@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::poll_fn;
 use strongroom_backend::{Error, ErrorKind, Result, random_bytes};
+use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tokio_postgres::config::{ChannelBinding, SslMode as Mode};
 use tokio_postgres::error::SqlState;
@@ -40,6 +41,17 @@ struct Refusal {
     passing: bool,
 }
 
+/// The task that serves a connection, which ends with an attempt that is given up.
+struct AbortOnDrop(Option<AbortHandle>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
 impl Connector {
     /// Tries every host in turn, and all of them again while they may be about to start.
     pub(crate) async fn connect(self, spawner: impl Fn() -> Spawner) -> Result<Session> {
@@ -67,9 +79,14 @@ impl Connector {
             Target::PreferStandby => &[Target::Standby, Target::Any],
             _ => std::slice::from_ref(&self.settings.target),
         };
+        // One that never answers leaves time for the others.
+        let attempts = u32::try_from(targets.len() * self.settings.hosts.len()).unwrap_or(u32::MAX);
+        let share = self.settings.connect_timeout / attempts.max(1);
         for target in targets {
             for host in &self.settings.hosts {
-                match self.try_host(host, *target, spawner()).await {
+                let attempt = timeout(share, self.try_host(host, *target, share, spawner()));
+                match attempt.await.unwrap_or_else(|late| Err(unreachable_host(host, late.into())))
+                {
                     Ok(session) => return Ok(session),
                     // The more telling one: what does not pass by itself.
                     Err(found) if found.passing && refusal.is_some() => {}
@@ -84,10 +101,11 @@ impl Connector {
         &self,
         host: &Host,
         target: Target,
+        share: Duration,
         spawner: Spawner,
     ) -> Result<Session, Refusal> {
         let lasting = |error| Refusal { error, passing: false };
-        let socket = Socket::connect(host).await.map_err(|e| unreachable_host(host, e))?;
+        let socket = Socket::connect(host, share).await.map_err(|e| unreachable_host(host, e))?;
         let config = self.config(host).map_err(lasting)?;
         let (client, mut connection) = config
             .connect_raw(socket, self.tls.connector(host))
@@ -104,16 +122,13 @@ impl Connector {
                 }
             }
         };
-        let task = spawner.spawn(serve);
-        let facts = match self.greet(&client).await {
-            Ok(facts) => facts,
-            Err(error) => {
-                task.abort();
-                return Err(self.refused(host, error));
-            }
+        let mut serving = AbortOnDrop(Some(spawner.spawn(serve)));
+        let facts = self.greet(&client).await.map_err(|e| self.refused(host, e))?;
+        let id = random_bytes().map_err(lasting)?;
+        let Some(task) = serving.0.take() else {
+            return Err(Refusal { error: self.no_answer(), passing: true });
         };
-        let session =
-            Session::new(client, task, facts, random_bytes().map_err(lasting)?, unreplicated);
+        let session = Session::new(client, task, facts, id, unreplicated);
         match self.fits(&session.facts, target) {
             Ok(()) => Ok(session),
             Err(refusal) => Err(refusal),
@@ -150,15 +165,17 @@ impl Connector {
     /// Sets up the session and asks what the server is, in one round trip.
     async fn greet(&self, client: &Client) -> Result<Facts, tokio_postgres::Error> {
         let statement = self.statement_timeout.as_millis();
-        // The planner's choices must not depend on statistics that a small or new table does not have,
+        // What commits wait for, and that we are told when they did not, must not change with the server's
+        // configuration. The planner's choices must not depend on statistics that a small or new table does not have,
         // and a plan is made once for each statement.
         let greeting = format!(
             "SET statement_timeout = {statement}; SET lock_timeout = {lock};
              SET idle_in_transaction_session_timeout = {idle};
              SET search_path = \"{schema}\"; SET default_transaction_isolation = 'read committed';
              SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;
-             SELECT set_config('synchronous_commit', 'on', false)
-                 WHERE current_setting('synchronous_commit') = 'off';
+             SET client_min_messages = warning;
+             SELECT set_config('synchronous_commit', CASE WHEN wanted IN ('off', 'local') THEN 'on'
+                 ELSE wanted END, false) FROM current_setting('synchronous_commit') AS wanted;
              SELECT current_setting('server_version_num'), pg_is_in_recovery(),
                  current_setting('transaction_read_only'), current_setting('fsync'),
                  pid, (extract(epoch FROM backend_start) * 1000000)::bigint
@@ -253,6 +270,9 @@ fn unreachable_host(host: &Host, error: io::Error) -> Refusal {
             | io::ErrorKind::ConnectionAborted
             | io::ErrorKind::UnexpectedEof
             | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable
+            | io::ErrorKind::TimedOut
             | io::ErrorKind::NotFound
             | io::ErrorKind::Other
     );

@@ -11,6 +11,7 @@ use tokio_postgres::types::ToSql;
 
 use crate::errors::{Fault, Trouble};
 use crate::session::Session;
+use crate::transaction::Backend;
 pub use crate::value::Row;
 use crate::value::Value;
 
@@ -174,6 +175,21 @@ impl<'a> Connection<'a> {
         }
         self.trouble.set(Some(fault.trouble));
         fault.error
+    }
+
+    /// The server's process for this connection.
+    pub(crate) fn backend(&self) -> Backend {
+        Backend { process: self.session.facts.process, started: self.session.facts.started }
+    }
+
+    /// The session whose row of commits stands for it.
+    pub(crate) fn session(&self) -> &Session {
+        self.session
+    }
+
+    /// When a statement that begins now must be over.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.limits.deadline()
     }
 
     pub(crate) fn trouble(&self) -> Option<Trouble> {

@@ -15,7 +15,10 @@ use crate::migrations::Schema;
 use crate::pool::{Claim, Pool};
 use crate::settings::Settings;
 use crate::tls::Tls;
-use crate::transaction::{Mark, Outcome, attempt, end_session, sweep, took_place};
+use crate::transaction::{
+    Backend, Mark, Outcome, attempt, confirm, end_backend, end_session, sweep, took_place,
+    unreplicated,
+};
 
 const SERIALIZABLE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -144,13 +147,26 @@ impl Database {
     }
 
     /// Runs `work`, each statement of which is durable by itself. It runs again when the connection is
-    /// lost, even if it had its effect: it must come to the same if it runs twice.
+    /// lost, even if it had its effect: it must come to the same if it runs twice. The session of the
+    /// attempt that was lost is ended before, so that none of its statements comes after others.
     ///
     /// `Timeout` when it could not be brought to an end.
     pub fn repeat<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
         let end = Some(Instant::now() + self.limits.operation);
         let waits = Waits { statement: self.limits.statement, end };
-        self.run_alone(waits, outcome_unknown, &mut work)
+        let mut lost: Vec<Backend> = Vec::new();
+        self.run_alone(waits, outcome_unknown, &mut |connection| {
+            let deadline = connection.deadline();
+            lost.iter().try_for_each(|lost| end_backend(connection, *lost, deadline))?;
+            let runs_again = !lost.is_empty();
+            lost.push(connection.backend());
+            let value = work(connection)?;
+            if runs_again {
+                // What it found done already must be with the standby too before it is called done.
+                confirm(connection)?;
+            }
+            Ok(value)
+        })
     }
 
     /// Shares the lock of this name, if nobody has it alone. In all processes that use this schema.
@@ -286,12 +302,15 @@ impl Database {
             let connection = Connection::plain(session, waits);
             let error = match work(&connection) {
                 Ok(value) if !session.was_unreplicated() => return Ok(value),
-                Ok(_) => outcome_unknown(Error::new(
-                    ErrorKind::Unavailable,
-                    "the server stopped waiting for its standby",
-                    "look at the standby",
-                )),
+                Ok(_) => {
+                    session.give_up();
+                    unreplicated()
+                }
                 Err(error) if connection.trouble() == Some(Trouble::Lost) => error,
+                // An earlier attempt may have had its effect.
+                Err(error) if lost.is_some() && error.kind() == ErrorKind::Unavailable => {
+                    return Err(at_last(error));
+                }
                 Err(error) => return Err(error),
             };
             drop(lease);

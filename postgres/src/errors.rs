@@ -84,7 +84,23 @@ fn row_of(error: &DbError) -> u64 {
 
 /// Whether the server closes the connection with this error.
 fn ends_session(error: &DbError) -> bool {
-    matches!(error.parsed_severity(), Some(Severity::Fatal | Severity::Panic))
+    is_severe(error, &[Severity::Fatal, Severity::Panic])
+}
+
+/// PgBouncer's own errors have no severity but the one that a server translates.
+fn is_severe(error: &DbError, levels: &[Severity]) -> bool {
+    match error.parsed_severity() {
+        Some(severity) => levels.contains(&severity),
+        None => levels.iter().any(|level| level.to_string() == error.severity()),
+    }
+}
+
+/// Whether the server has certainly refused a statement of a transaction, which then has no effect:
+/// neither something between us and it, nor a server that was interrupted.
+pub(crate) fn is_refusal(error: &tokio_postgres::Error) -> bool {
+    let open =
+        |code: &SqlState| ["08", "57", "40003"].iter().any(|open| code.code().starts_with(open));
+    error.as_db_error().is_some_and(|e| is_severe(e, &[Severity::Error]) && !open(e.code()))
 }
 
 /// An error of encoding a parameter: nothing was sent. What does not come from the network or from a

@@ -27,6 +27,7 @@ pub(crate) struct Pool {
 #[derive(Default)]
 struct State {
     idle: Vec<Session>,
+    /// The idle sessions and those of ordinary callers: never more than the limit.
     open: usize,
 }
 
@@ -35,7 +36,8 @@ struct State {
 pub(crate) enum Claim {
     /// It waits for its turn.
     Ordinary,
-    /// It has a session already, or must find something out for whoever waits: it would wait for itself.
+    /// It must find something out for whoever waits, or will need another session while it has this one:
+    /// it would wait for itself. Its session takes nobody's place.
     Urgent,
 }
 
@@ -59,16 +61,20 @@ impl Pool {
         let mut state = self.state();
         loop {
             if let Some(session) = state.idle.pop() {
-                if session.is_usable() {
-                    return Ok(Lease { session: Some(session), pool: self.clone() });
+                let usable = session.is_usable();
+                if !usable || claim == Claim::Urgent {
+                    state.open -= 1;
+                    self.freed.notify_one();
                 }
-                state.open -= 1;
+                if usable {
+                    return Ok(Lease { session: Some(session), claim, pool: self.clone() });
+                }
                 continue;
             }
             if claim == Claim::Urgent || state.open < self.limit {
-                state.open += 1;
+                state.open += usize::from(claim == Claim::Ordinary);
                 drop(state);
-                return self.connect(deadline);
+                return self.connect(claim, deadline);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -80,8 +86,8 @@ impl Pool {
     }
 
     /// Opens a session, whose place was counted already.
-    fn connect(self: &Arc<Pool>, deadline: Instant) -> Result<Lease> {
-        let place = Lease { session: None, pool: self.clone() };
+    fn connect(self: &Arc<Pool>, claim: Claim, deadline: Instant) -> Result<Lease> {
+        let place = Lease { session: None, claim, pool: self.clone() };
         let Some(runtime) = &self.runtime else { return Err(forked()) };
         let (alive, connector) = (runtime.spawner(), self.connector.clone());
         let attempt = runtime.spawn(connector.connect(move || alive.clone()));
@@ -148,6 +154,7 @@ impl Drop for Pool {
 /// A session that goes back to the pool when it is dropped.
 pub(crate) struct Lease {
     session: Option<Session>,
+    claim: Claim,
     pool: Arc<Pool>,
 }
 
@@ -170,12 +177,16 @@ impl Drop for Lease {
             return mem::forget(session);
         }
         let mut state = self.pool.state();
-        let kept = session.filter(|session| state.open <= self.pool.limit && session.is_usable());
-        match kept {
-            Some(session) => state.idle.push(session),
-            None => state.open -= 1,
-        }
+        state.open -= usize::from(self.claim == Claim::Ordinary);
+        let has_place = state.open < self.pool.limit;
+        let (kept, ended) = match session {
+            Some(session) if has_place && session.is_usable() => (Some(session), None),
+            session => (None, session),
+        };
+        state.open += usize::from(kept.is_some());
+        state.idle.extend(kept);
         drop(state);
+        drop(ended);
         self.pool.freed.notify_one();
     }
 }

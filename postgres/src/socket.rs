@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream, UnixStream, lookup_host};
+use tokio::time::timeout;
 
 use crate::forks::{Registered, register};
 use crate::settings::Host;
@@ -24,18 +26,21 @@ enum Stream {
 }
 
 impl Socket {
-    /// Connects to the first address of the host that answers.
-    pub(crate) async fn connect(host: &Host) -> io::Result<Socket> {
+    /// Connects to the first address of the host that answers, each of which has its share of the time.
+    pub(crate) async fn connect(host: &Host, limit: Duration) -> io::Result<Socket> {
         if let Some(path) = host.socket() {
             let stream = UnixStream::connect(path).await?;
             let _registered = register(stream.as_raw_fd());
             return Ok(Socket { _registered, stream: Stream::Unix(stream) });
         }
         let mut failed = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-        for address in lookup_host((host.name.as_str(), host.port)).await? {
-            match Socket::connect_to(address).await {
-                Ok(socket) => return Ok(socket),
-                Err(error) => failed = error,
+        let addresses: Vec<_> = lookup_host((host.name.as_str(), host.port)).await?.collect();
+        let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
+        for address in addresses {
+            match timeout(share, Socket::connect_to(address)).await {
+                Ok(Ok(socket)) => return Ok(socket),
+                Ok(Err(error)) => failed = error,
+                Err(late) => failed = late.into(),
             }
         }
         Err(failed)

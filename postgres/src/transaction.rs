@@ -1,12 +1,13 @@
 //! One attempt at a transaction, and how it ended.
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join;
 use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::connection::{Connection, Waits};
-use crate::errors::{Fault, Trouble};
+use crate::errors::{Fault, Trouble, is_refusal};
 use crate::session::Session;
 use crate::value::Value;
 
@@ -35,6 +36,9 @@ const SWEEP: &str = "DELETE FROM commits WHERE made_at < ?1";
 /// No session lives, and no outcome is asked for, this long.
 const KEPT_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// Between two looks at a session that is to end.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// How an attempt ended.
 pub(crate) enum Outcome<T> {
     /// The transaction took place.
@@ -52,8 +56,14 @@ pub(crate) enum Outcome<T> {
 pub(crate) struct Mark {
     session: [u8; 16],
     number: i64,
-    process: i64,
-    started: i64,
+    backend: Backend,
+}
+
+/// A process of the server and when it began, in microseconds: together, no other's.
+#[derive(Clone, Copy)]
+pub(crate) struct Backend {
+    pub(crate) process: i64,
+    pub(crate) started: i64,
 }
 
 /// Runs `work` in a transaction and commits it.
@@ -105,8 +115,7 @@ fn commit<T>(session: &Session, connection: &Connection<'_>, waits: Waits, value
         }
     };
     let number = session.next_commit();
-    let (process, started) = (session.facts.process, session.facts.started);
-    let mark = Mark { session: session.id, number, process, started };
+    let mark = Mark { session: session.id, number, backend: connection.backend() };
     let (id, number, now) =
         (Value::Bytes(&mark.session), Value::Integer(mark.number), Value::Integer(now));
     session.was_unreplicated();
@@ -117,18 +126,19 @@ fn commit<T>(session: &Session, connection: &Connection<'_>, waits: Waits, value
         Ok(answers) => answers,
         Err(fault) => return Outcome::Unknown(value, mark, fault.error),
     };
-    // A mark that the server refused leaves a transaction that COMMIT rolls back.
-    match (marked.map_err(Fault::of), committed.map_err(Fault::of)) {
-        (Ok(_), Ok(())) if session.was_unreplicated() => {
-            Outcome::Unknown(value, mark, unreplicated())
+    let cause = match (marked, committed) {
+        (Ok(_), Ok(())) if session.was_unreplicated() => unreplicated(),
+        (Ok(_), Ok(())) => return Outcome::Done(value),
+        // A mark that the server refused leaves a transaction that COMMIT rolls back.
+        (Err(error), Ok(())) | (Ok(_), Err(error)) if is_refusal(&error) => {
+            let fault = Fault::of(error);
+            return ended(fault.error, fault.trouble);
         }
-        (Ok(_), Ok(())) => Outcome::Done(value),
-        (Err(fault), _) | (Ok(_), Err(fault)) if fault.trouble == Trouble::Lost => {
-            session.give_up();
-            Outcome::Unknown(value, mark, fault.error)
-        }
-        (Err(fault), _) | (Ok(_), Err(fault)) => ended(fault.error, fault.trouble),
-    }
+        (Err(error), _) | (Ok(_), Err(error)) => Fault::of(error).error,
+    };
+    // Its next transaction would replace the mark that is going to be looked for.
+    session.give_up();
+    Outcome::Unknown(value, mark, cause)
 }
 
 /// Whether the transaction took place, asked in another session. An error leaves it open.
@@ -145,8 +155,45 @@ pub(crate) fn took_place(connection: &Connection<'_>, mark: Mark) -> Result<bool
 
 /// Ends the session of a transaction whose outcome is waited for in vain. What it has committed stays.
 pub(crate) fn end_session(connection: &Connection<'_>, mark: Mark) -> Result<()> {
-    let session = [Value::Integer(mark.process), Value::Integer(mark.started)];
-    connection.query(END, &session, &mut |_| Ok(()))
+    end(connection, mark.backend).map(|_| ())
+}
+
+/// Tells the server to end a session; whether there is one.
+fn end(connection: &Connection<'_>, backend: Backend) -> Result<bool> {
+    let session = [Value::Integer(backend.process), Value::Integer(backend.started)];
+    let mut found = false;
+    connection.query(END, &session, &mut |_| {
+        found = true;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Ends a session that was lost to us, and waits until it is gone with all that it may still have done.
+pub(crate) fn end_backend(
+    connection: &Connection<'_>,
+    backend: Backend,
+    deadline: Instant,
+) -> Result<()> {
+    while end(connection, backend)? {
+        if Instant::now() >= deadline {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                "a session that was lost does not end",
+                "look for it in pg_stat_activity",
+            ));
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// Commits a row of this session's own: then all that was committed before is as durable as that.
+pub(crate) fn confirm(connection: &Connection<'_>) -> Result<()> {
+    let session = connection.session();
+    let (id, number) = (Value::Bytes(&session.id), Value::Integer(session.next_commit()));
+    let now = Value::Integer(connection.now()?);
+    connection.execute(MARK, &[id, number, now]).map(|_| ())
 }
 
 /// Forgets marks that nobody will ask for.
@@ -168,7 +215,7 @@ pub(crate) fn finish(session: &Session, with: &str, waits: Waits) -> Result<(), 
     answer.and_then(|answer| answer.map_err(Fault::of)).inspect_err(|_| session.give_up())
 }
 
-fn unreplicated() -> Error {
+pub(crate) fn unreplicated() -> Error {
     Error::new(
         ErrorKind::Unavailable,
         "the server stopped waiting for its standby to have the change",

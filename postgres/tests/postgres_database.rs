@@ -3,8 +3,10 @@
 mod common;
 
 use common::{SCHEMA, count, create, get, put, server, set, settings};
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 use strongroom_backend::{Error, ErrorKind};
 use strongroom_postgres::{Database, Limits, Migration, Schema, Value};
 use strongroom_test_support::postgres::{Cluster, write_private};
@@ -212,6 +214,26 @@ fn a_lock_is_shared_or_held_alone_between_databases() {
 }
 
 #[test]
+fn those_who_hold_locks_take_no_connection_from_the_work_that_they_do_under_them() {
+    let (_cluster, dsn) = server();
+    drop(create(&dsn));
+    let limits = Limits { connections: 2, operation: Duration::from_secs(60), ..Limits::default() };
+    let database = &Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    let all = &Barrier::new(20);
+    thread::scope(|scope| {
+        for n in 0..20 {
+            scope.spawn(move || {
+                let lock = database.try_share("erasing").unwrap().unwrap();
+                all.wait();
+                database.write(|c| put(c, &n.to_string(), n)).unwrap();
+                assert!(lock.is_held());
+            });
+        }
+    });
+    assert_eq!(count(database), 20);
+}
+
+#[test]
 fn text_is_sorted_by_its_bytes_and_bytes_come_back_as_they_were() {
     let (_cluster, dsn) = server();
     let database = create(&dsn);
@@ -290,11 +312,7 @@ fn a_role_that_owns_nothing_can_do_all_but_upgrade() {
 fn only_so_many_connections_are_made_and_waiting_for_one_ends() {
     let (cluster, dsn) = server();
     drop(create(&dsn));
-    let limits = Limits {
-        connections: 2,
-        operation: std::time::Duration::from_secs(2),
-        ..Limits::default()
-    };
+    let limits = Limits { connections: 2, operation: Duration::from_secs(60), ..Limits::default() };
     let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
     let most = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -309,6 +327,9 @@ fn only_so_many_connections_are_made_and_waiting_for_one_ends() {
         }
     });
     assert!((1..=2).contains(&most.into_inner()));
+    drop(database);
+    let limits = Limits { operation: Duration::from_secs(2), ..limits };
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
     let nested = database.read(|_| database.read(|_| database.read(|c| get(c, "1"))));
     assert_eq!(nested.unwrap_err().kind(), ErrorKind::Unavailable);
 }

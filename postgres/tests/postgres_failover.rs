@@ -2,12 +2,13 @@
 
 mod common;
 
+use std::net::TcpListener;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{SCHEMA, get, put, server, settings};
+use common::{SCHEMA, Stop, get, put, server, settings};
 use strongroom_backend::ErrorKind;
 use strongroom_postgres::{Database, Limits};
 
@@ -31,7 +32,7 @@ fn what_was_acknowledged_is_there_after_the_standby_took_over() {
     // The standby first: it must be passed over while it is one.
     let both = hosts(&two.to_string(), &one.to_string(), [ports[1], ports[0]]);
     let database = &Database::open(&settings(&both), &SCHEMA, Limits::default()).unwrap();
-    let (stop, acknowledged) = (&AtomicBool::new(false), &Mutex::new(Vec::new()));
+    let (stop, acknowledged) = (&Stop::default(), &Mutex::new(Vec::new()));
     let slowest = &Mutex::new(Duration::ZERO);
     let wait_for = |more: usize| {
         let before = acknowledged.lock().unwrap().len();
@@ -42,10 +43,11 @@ fn what_was_acknowledged_is_there_after_the_standby_took_over() {
         }
     };
     thread::scope(|scope| {
+        let _stop = stop.at_end();
         for thread in 0..4 {
             scope.spawn(move || {
                 for round in 0.. {
-                    if stop.load(Ordering::SeqCst) {
+                    if stop.is_set() {
                         break;
                     }
                     let name = format!("{thread}-{round}");
@@ -66,7 +68,6 @@ fn what_was_acknowledged_is_there_after_the_standby_took_over() {
         primary.stop("immediate");
         standby.promote();
         wait_for(50);
-        stop.store(true, Ordering::SeqCst);
     });
     for (name, number) in acknowledged.lock().unwrap().iter() {
         assert_eq!(database.read(|c| get(c, name)).unwrap(), Some(*number), "{name}");
@@ -77,8 +78,77 @@ fn what_was_acknowledged_is_there_after_the_standby_took_over() {
 }
 
 #[test]
+fn a_host_that_takes_connections_and_never_answers_leaves_time_for_the_next() {
+    let (cluster, dsn) = server();
+    drop(common::create(&dsn));
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let both = format!(
+        "host=127.0.0.1,{} port={},{} user=store password=store-password dbname=store \
+         connect_timeout=6",
+        cluster.socket_folder().display(),
+        silent.local_addr().unwrap().port(),
+        cluster.port()
+    );
+    let limits = Limits { operation: Duration::from_secs(30), ..Limits::default() };
+    let database = Database::open(&settings(&both), &SCHEMA, limits).unwrap();
+    database.write(|c| put(c, "one", 1)).unwrap();
+    assert!(silent.accept().is_ok(), "the first host was not tried");
+}
+
+#[test]
+fn a_session_whose_commit_lacks_a_standby_serves_nobody_before_the_outcome_is_known() {
+    let (primary, dsn) = server();
+    drop(common::create(&dsn));
+    let mut standby = primary.synchronous_standby();
+    let minute = Duration::from_secs(60);
+    let limits = Limits { connections: 1, operation: minute, statement: minute };
+    let database = &Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    database.write(|c| put(c, "first", 0)).unwrap();
+    standby.stop("fast");
+    let (runs, waiting) = (&AtomicUsize::new(0), &AtomicUsize::new(0));
+    let waits = |what: &str| {
+        let end = Instant::now() + Duration::from_secs(60);
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+        while primary.sql(waiting) == "0" {
+            assert!(Instant::now() < end, "{what}");
+        }
+    };
+    thread::scope(|scope| {
+        let write = || {
+            database.write(|c| {
+                runs.fetch_add(1, Ordering::SeqCst);
+                put(c, "one", 1)
+            })
+        };
+        let first = scope.spawn(write);
+        waits("the commit does not wait for its standby");
+        let others: Vec<_> = (0..8)
+            .map(|n| {
+                scope.spawn(move || {
+                    waiting.fetch_add(1, Ordering::SeqCst);
+                    database.write(|c| put(c, &format!("other-{n}"), n))
+                })
+            })
+            .collect();
+        while waiting.load(Ordering::SeqCst) < 8 {
+            thread::yield_now();
+        }
+        primary.sql(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'",
+        );
+        standby.resume();
+        first.join().unwrap().unwrap();
+        others.into_iter().for_each(|other| other.join().unwrap().unwrap());
+    });
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn a_commit_that_no_standby_has_is_not_acknowledged() {
     let (primary, dsn) = server();
+    // What a role is given must not weaken what is promised.
+    primary.sql("ALTER ROLE store SET synchronous_commit = local");
+    primary.sql("ALTER ROLE store SET client_min_messages = error");
     let database = common::create(&dsn);
     let mut standby = primary.synchronous_standby();
     database.write(|c| put(c, "with", 1)).unwrap();

@@ -3,6 +3,8 @@
 
 pub(crate) mod proxy;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use strongroom_backend::Result;
 use strongroom_postgres::{
     Connection, Database, Environment, Limits, Migration, Schema, Settings, Value,
@@ -25,6 +27,28 @@ pub(crate) fn settings(dsn: &str) -> Settings {
 
 pub(crate) fn create(dsn: &str) -> Database {
     Database::create(&settings(dsn), &SCHEMA, Limits::default()).unwrap()
+}
+
+/// Ends the loops of threads, a failed assertion in the one that waits for them included.
+#[derive(Default)]
+pub(crate) struct Stop(AtomicBool);
+
+pub(crate) struct StopAtEnd<'a>(&'a Stop);
+
+impl Stop {
+    pub(crate) fn at_end(&self) -> StopAtEnd<'_> {
+        StopAtEnd(self)
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::SeqCst);
+    }
 }
 
 /// A server with a database of its own for the test.

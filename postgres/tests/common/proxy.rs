@@ -14,11 +14,16 @@ pub(crate) enum Cut {
     BeforeCommit,
     /// The server sees it, and the client never sees the answer.
     AfterCommit,
-    /// As before, and nobody gets through any more.
+    /// The server sees it, and the client is told what PgBouncer says of a server that has crashed.
+    AsPooler,
+    /// As `AfterCommit`, and nobody gets through any more.
     ForGood,
     /// The server sees what the client sent together with it, but only after [`Proxy::release`].
     Late,
 }
+
+/// PgBouncer sends no severity that is not translated.
+const POOLERS_ERROR: &[u8] = b"E\0\0\0\x29SFATAL\0C08P01\0Mserver conn crashed?\0\0";
 
 /// What a COMMIT is in the protocol's simple query.
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
@@ -45,9 +50,11 @@ impl Proxy {
                 }
                 let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
                 let (back, forth) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-                thread::spawn(move || copy(back, forth));
+                let refused = Arc::new(AtomicBool::new(false));
+                let refuses = refused.clone();
+                thread::spawn(move || copy(back, forth, &refuses));
                 thread::spawn(move || {
-                    watch(client, server, cut, &armed, &released);
+                    watch(client, server, cut, &armed, &released, &refused);
                     let cut_now = !armed.load(Ordering::SeqCst);
                     gone.fetch_or(cut == Cut::ForGood && cut_now, Ordering::SeqCst);
                 });
@@ -70,9 +77,17 @@ impl Proxy {
     }
 }
 
-fn copy(mut from: TcpStream, mut to: TcpStream) {
-    let _ = std::io::copy(&mut from, &mut to);
-    let _ = to.shutdown(Shutdown::Both);
+/// Hands on what the server answers.
+fn copy(mut server: TcpStream, mut client: TcpStream, refused: &AtomicBool) {
+    let mut buffer = [0; 65536];
+    while let Ok(len @ 1..) = server.read(&mut buffer) {
+        let refuses = refused.load(Ordering::SeqCst);
+        let answer = if refuses { POOLERS_ERROR } else { &buffer[..len] };
+        if client.write_all(answer).is_err() || refuses {
+            break;
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
 }
 
 fn watch(
@@ -81,11 +96,17 @@ fn watch(
     cut: Cut,
     armed: &AtomicBool,
     released: &AtomicBool,
+    refused: &AtomicBool,
 ) {
     let mut buffer = [0; 65536];
     while let Ok(len @ 1..) = client.read(&mut buffer) {
         let at = buffer[..len].windows(COMMIT.len()).position(|part| part == COMMIT);
         if let Some(at) = at.filter(|_| armed.swap(false, Ordering::SeqCst)) {
+            if cut == Cut::AsPooler {
+                refused.store(true, Ordering::SeqCst);
+                let _ = server.write_all(&buffer[..len]);
+                return;
+            }
             // The client's end first, so that no answer slips through.
             let _ = client.shutdown(Shutdown::Both);
             while cut == Cut::Late && !released.load(Ordering::SeqCst) {
