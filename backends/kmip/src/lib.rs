@@ -58,6 +58,7 @@ mod settings;
 mod shelf;
 mod tls;
 mod tls_error;
+mod trusted_file;
 mod ttlv;
 mod turns;
 mod wrapped_key;

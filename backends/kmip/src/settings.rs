@@ -111,7 +111,8 @@ impl std::fmt::Display for ServerAddress {
 /// running program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificates of the authorities that vouch for the servers. The system's are not used.
+    /// The certificates of the authorities that vouch for the servers. The system's are not used. Like
+    /// the others, this file must be its user's own, or root's, and nobody else may write it.
     pub ca: PathBuf,
     /// The client certificate, and those between it and its authority.
     pub certificate: PathBuf,

@@ -1,6 +1,7 @@
 //! TLS: our certificates, and whose word about a server counts.
 
 use std::fs::{self, File, Metadata};
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use strongroom_backend::{Error, ErrorKind, Result, SecretBytes, file_error};
 
 use crate::settings::TlsFiles;
+use crate::trusted_file::{check_secret, check_trusted};
 
 /// No PEM file or password that we want is longer.
 const FILE_LIMIT: usize = 1 << 20;
@@ -40,8 +42,9 @@ impl Tls {
         Tls { files, read: Mutex::new(None) }
     }
 
-    /// The configuration for a new connection. While files that were just replaced do not fit
-    /// together yet, the last ones that did are used.
+    /// The configuration for a new connection. While a certificate and a key that were just replaced do
+    /// not fit together yet, the last ones that did are used; but never with other authorities than
+    /// those that the file names now.
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         let fresh = self.stamps().and_then(|stamps| match &*read {
@@ -50,17 +53,19 @@ impl Tls {
         });
         match (fresh, &*read) {
             (Ok(reading), _) => Ok(read.insert(reading).config.clone()),
-            (Err(_), Some(known)) => Ok(known.config.clone()),
-            (Err(error), None) => Err(error),
+            (Err(_), Some(known)) if self.has_the_authorities_of(known) => Ok(known.config.clone()),
+            (Err(error), _) => Err(error),
         }
     }
 
     fn stamps(&self) -> Result<[Stamp; 3]> {
-        let stamp = |path: &Path| match fs::metadata(path) {
-            Ok(metadata) => Ok(Stamp::of(&metadata)),
-            Err(error) => Err(unreadable(path, error)),
-        };
-        Ok([stamp(&self.files.ca)?, stamp(&self.files.certificate)?, stamp(&self.files.key)?])
+        let TlsFiles { ca, certificate, key } = &self.files;
+        Ok([stamp(ca)?, stamp(certificate)?, stamp(key)?])
+    }
+
+    fn has_the_authorities_of(&self, known: &Reading) -> bool {
+        let [ca, ..] = known.stamps;
+        stamp(&self.files.ca).is_ok_and(|now| now == ca)
     }
 
     fn build(&self) -> Result<ClientConfig> {
@@ -102,8 +107,16 @@ impl Stamp {
     }
 }
 
+fn stamp(path: &Path) -> Result<Stamp> {
+    let metadata = fs::metadata(path).map_err(|e| unreadable(path, e))?;
+    Ok(Stamp::of(&metadata))
+}
+
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
-    let text = fs::read(path).map_err(|e| unreadable(path, e))?;
+    let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
+    check_trusted(path, &file.metadata().map_err(|e| unreadable(path, e))?)?;
+    let mut text = Vec::new();
+    file.read_to_end(&mut text).map_err(|e| unreadable(path, e))?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
         .collect::<Result<_, _>>()
         .map_err(|e| unusable(path, "is no PEM file", e))?;
@@ -120,14 +133,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>> {
 /// The content of a file that others must not be able to read.
 pub(crate) fn read_secret(path: &Path) -> Result<SecretBytes> {
     let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
-    let mode = file.metadata().map_err(|e| unreadable(path, e))?.mode();
-    if mode & 0o007 != 0 {
-        return Err(Error::new(
-            ErrorKind::Config,
-            format!("everyone can read or write {}", path.display()),
-            "take the rights of others away, with chmod o=",
-        ));
-    }
+    check_secret(path, &file.metadata().map_err(|e| unreadable(path, e))?)?;
     SecretBytes::read_from(&mut file, FILE_LIMIT)
 }
 

@@ -298,6 +298,22 @@ fn a_key_that_everyone_can_read() {
 }
 
 #[test]
+fn files_that_others_can_write() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = Site::new();
+    let server = site.server(Answer::Nothing);
+    let settings = site.settings(server.port());
+    let TlsFiles { ca, certificate, key } = &settings.tls;
+    for path in [key, certificate, ca] {
+        let before = std::fs::metadata(path).unwrap().permissions();
+        let open = std::fs::Permissions::from_mode(0o660);
+        std::fs::set_permissions(path, open).unwrap();
+        says(&reading(settings.clone()), ErrorKind::Config, "others can write");
+        std::fs::set_permissions(path, before).unwrap();
+    }
+}
+
+#[test]
 fn files_that_are_not_there_or_no_certificates() {
     let site = Site::new();
     let server = site.server(Answer::Nothing);

@@ -42,7 +42,7 @@ impl Authority {
         let key = new_key();
         let signed = params.self_signed(&key).expect("the certificate of an authority");
         let certificate = folder.join(format!("{name}.crt"));
-        fs::write(&certificate, signed.pem()).expect("a file for a certificate");
+        write(&certificate, &signed.pem(), 0o644);
         Authority { issuer: Issuer::new(params, key), certificate }
     }
 
@@ -74,12 +74,16 @@ impl Authority {
             certificate: folder.join(format!("{name}.crt")),
             key: folder.join(format!("{name}.key")),
         };
-        fs::write(&issued.certificate, signed.pem()).expect("a file for a certificate");
-        fs::write(&issued.key, key.serialize_pem()).expect("a file for a key");
-        let for_owner = fs::Permissions::from_mode(0o600);
-        fs::set_permissions(&issued.key, for_owner).expect("rights of a file");
+        write(&issued.certificate, &signed.pem(), 0o644);
+        write(&issued.key, &key.serialize_pem(), 0o600);
         issued
     }
+}
+
+/// Whatever the umask is.
+fn write(path: &Path, pem: &str, mode: u32) {
+    fs::write(path, pem).expect("a file for PEM");
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("rights of a file");
 }
 
 /// On an elliptic curve: the ciphers that PyKMIP shares with rustls want one.
