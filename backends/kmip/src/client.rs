@@ -1,6 +1,7 @@
 //! The client: asks the servers, in order of preference, until one answers.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ pub struct KmipClient {
     settings: KmipSettings,
     tls: Tls,
     servers: Vec<Server>,
+    /// How many answers came from another server than the first.
+    stand_ins: AtomicU64,
     process: Process,
 }
 
@@ -38,6 +41,7 @@ impl KmipClient {
         Ok(KmipClient {
             servers: settings.servers.iter().map(server).collect(),
             tls: Tls::new(settings.tls.clone()),
+            stand_ins: AtomicU64::new(0),
             process: Process::current(),
             settings,
         })
@@ -46,6 +50,12 @@ impl KmipClient {
     /// The settings.
     pub fn settings(&self) -> &KmipSettings {
         &self.settings
+    }
+
+    /// How many answers have come from another server than the first. Where that grows while something
+    /// is looked for and not found, the first may have it: the others may lag behind.
+    pub(crate) fn stand_ins(&self) -> u64 {
+        self.stand_ins.load(Ordering::Relaxed)
     }
 
     /// Asks for one thing that changes nothing, or that is the same when it is done twice.
@@ -95,7 +105,7 @@ impl KmipClient {
         let mut last = None;
         let mut tried = vec![false; self.servers.len()];
         for patience in [Patience::WhileOthersAnswer, Patience::Needed] {
-            for (server, tried) in self.servers.iter().zip(&mut tried) {
+            for (at, (server, tried)) in self.servers.iter().zip(&mut tried).enumerate() {
                 let paused = server.paused(patience);
                 if *tried || paused.is_some() {
                     last = last.or(paused.map(|(_, failure)| failure));
@@ -104,7 +114,10 @@ impl KmipClient {
                 *tried = true;
                 let deadline = give_up.min(Instant::now() + self.settings.timeout);
                 match self.try_server(server, operations, after_failure, deadline) {
-                    Ok(response) => return Ok(response),
+                    Ok(response) => {
+                        self.stand_ins.fetch_add(u64::from(at > 0), Ordering::Relaxed);
+                        return Ok(response);
+                    }
                     Err(Failure::Unknown(error)) if !effect.may_be_repeated() => {
                         return Err(Failure::Unknown(error));
                     }

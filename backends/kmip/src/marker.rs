@@ -58,7 +58,7 @@ impl Objects {
         self.register_marker(number, marker)?;
         step("kmip.marker-written");
         let old: Vec<String> = before.into_iter().map(|kept| kept.identifier).collect();
-        remove(&self.client, &old)
+        remove(&self.client, &old).map(|_| ())
     }
 
     fn register_marker(&self, number: u64, marker: Marker) -> Result<()> {

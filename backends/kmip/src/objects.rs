@@ -165,6 +165,7 @@ impl Objects {
     /// Brings the bytes back: one round trip where the locator is known. `NotFound` when there are none.
     pub(crate) fn get(&self, reference: Reference, locator: &Locator) -> Result<SecretBytes> {
         let name = self.namespace.payload(reference);
+        let stand_ins = self.client.stand_ins();
         let identifiers = match identifier_in(locator)? {
             Some(identifier) => vec![identifier.to_string()],
             None => locate(&self.client, &[Attribute::Name(&name)])?,
@@ -173,6 +174,13 @@ impl Objects {
             if let Some(value) = self.get_named(identifier, &name)? {
                 return Ok(value);
             }
+        }
+        if self.client.stand_ins() != stand_ins {
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                format!("the first KMIP server did not answer, and another has no object {name}"),
+                "try again when the first server answers",
+            ));
         }
         Err(Error::new(
             ErrorKind::NotFound,

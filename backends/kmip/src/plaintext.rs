@@ -104,7 +104,7 @@ impl Backend for KmipObjects {
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
-        self.objects.remove(targets).map(|()| Destroyed::Gone)
+        self.objects.remove(targets)
     }
 
     fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {

@@ -1,6 +1,6 @@
 //! Destroying objects.
 
-use strongroom_backend::{Error, ErrorKind, Locator, Reference, Result, step};
+use strongroom_backend::{Destroyed, Error, ErrorKind, Locator, Reference, Result, step};
 
 use crate::KmipClient;
 use crate::attributes::{Attribute, Found};
@@ -14,7 +14,9 @@ use crate::ttlv::Tag;
 
 impl Objects {
     /// Destroys what is kept under these references, however often it is there.
-    pub(crate) fn remove(&self, targets: &[(Reference, Locator)]) -> Result<()> {
+    pub(crate) fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
+        let stand_ins = self.client.stand_ins();
+        let mut destroyed = 0;
         for some in targets.chunks(BATCH) {
             let names: Vec<String> =
                 some.iter().map(|(reference, _)| self.namespace.payload(*reference)).collect();
@@ -27,9 +29,13 @@ impl Objects {
             identifiers.extend(self.with_a_name(others, &names)?);
             identifiers.sort_unstable();
             identifiers.dedup();
-            remove(&self.client, &identifiers)?;
+            destroyed += remove(&self.client, &identifiers)?;
         }
-        Ok(())
+        if destroyed < targets.len() && self.client.stand_ins() != stand_ins {
+            let why = "the first KMIP server did not answer, and another does not have all of them";
+            return Ok(Destroyed::Remains(why.into()));
+        }
+        Ok(Destroyed::Gone)
     }
 
     /// Those of these objects that have one of these names. The others are not ours to destroy:
@@ -55,8 +61,9 @@ impl Objects {
     }
 }
 
-/// Destroys these objects. Those that are gone count as destroyed.
-pub(crate) fn remove(client: &KmipClient, identifiers: &[String]) -> Result<()> {
+/// Destroys these objects, and tells how many of them were still there.
+pub(crate) fn remove(client: &KmipClient, identifiers: &[String]) -> Result<usize> {
+    let mut destroyed = 0;
     for some in identifiers.chunks(BATCH / 2) {
         let reason = RevocationReasonCode::CessationOfOperation;
         let revoke: Vec<_> = some.iter().map(|identifier| Revoke { identifier, reason }).collect();
@@ -70,28 +77,43 @@ pub(crate) fn remove(client: &KmipClient, identifiers: &[String]) -> Result<()> 
         }
         let response = client.batch(&batch, AfterFailure::Continue, Effect::SameTwice)?;
         for (at, (revoke, destroy)) in revoke.iter().zip(&destroy).enumerate() {
-            if is_destroyed(&response, 2 * at + 1)? {
-                continue;
+            let mut fate = fate(&response, 2 * at + 1)?;
+            if fate == Fate::LeftOut {
+                fate = destroy_alone(client, revoke, destroy)?;
             }
-            // A server that stops at the first refusal, whatever it was asked for, has left it out.
-            client.batch(&[revoke], AfterFailure::Stop, Effect::SameTwice)?;
-            let alone = client.batch(&[destroy], AfterFailure::Stop, Effect::SameTwice)?;
-            if !is_destroyed(&alone, 0)? {
-                return Err(left_undone());
+            match fate {
+                Fate::Destroyed => destroyed += 1,
+                Fate::NotThere => {}
+                Fate::LeftOut => return Err(left_undone()),
             }
         }
     }
     step("kmip.destroyed");
-    Ok(())
+    Ok(destroyed)
 }
 
-/// Whether an object is gone for certain; false when the server did not even try.
-fn is_destroyed(response: &Response, at: usize) -> Result<bool> {
+/// For a server that stops at the first refusal, whatever it was asked for.
+fn destroy_alone(client: &KmipClient, revoke: &Revoke<'_>, destroy: &Destroy<'_>) -> Result<Fate> {
+    client.batch(&[revoke], AfterFailure::Stop, Effect::SameTwice)?;
+    let alone = client.batch(&[destroy], AfterFailure::Stop, Effect::SameTwice)?;
+    fate(&alone, 0)
+}
+
+/// What became of an object that was to be destroyed.
+#[derive(PartialEq, Eq)]
+enum Fate {
+    Destroyed,
+    NotThere,
+    /// The server did not even try.
+    LeftOut,
+}
+
+fn fate(response: &Response, at: usize) -> Result<Fate> {
     match response.result(at)? {
-        Outcome::Done(_) => Ok(true),
-        Outcome::Refused(refusal) if refusal.is_not_found() => Ok(true),
+        Outcome::Done(_) => Ok(Fate::Destroyed),
+        Outcome::Refused(refusal) if refusal.is_not_found() => Ok(Fate::NotThere),
         Outcome::Refused(refusal) => Err(refusal.into_error()),
-        Outcome::Undone => Ok(false),
+        Outcome::Undone => Ok(Fate::LeftOut),
     }
 }
 

@@ -62,7 +62,7 @@ impl Shelf for KmipShelf {
     }
 
     fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
-        self.objects.remove(targets).map(|()| Destroyed::Gone)
+        self.objects.remove(targets)
     }
 
     fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {

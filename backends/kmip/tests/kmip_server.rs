@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use common::{Site, client, envelopes, namespace, secret};
 use strongroom_backend::{
-    Backend, ErrorKind, KeyBackend, KeyPurpose, Locator, Marker, ProjectId, RootKeyId, SecretBytes,
-    Severity, StoreId, WrapContext,
+    Backend, Destroyed, ErrorKind, KeyBackend, KeyPurpose, Locator, Marker, ProjectId, RootKeyId,
+    SecretBytes, Severity, StoreId, WrapContext,
 };
 use strongroom_enveloped::Enveloped;
 use strongroom_kmip::harness::{PyKmip, Validity};
@@ -63,6 +63,26 @@ fn the_next_server_is_asked_when_one_is_gone_or_stalls() {
         assert!(backend.load(&site.placement(), &locator).unwrap().equals(&payload));
     }
     stalled.resume();
+}
+
+#[test]
+fn what_a_stand_in_does_not_have_may_be_on_the_first_server() {
+    let (mut first, other) = (PyKmip::start(), PyKmip::start());
+    let (site, payload) = (Site::new(), secret(b"correct horse"));
+    let locator = envelopes(first.settings()).store(&site.placement(), &payload).unwrap();
+    first.kill();
+    let mut both = other.settings();
+    both.servers.insert(0, first.address());
+    let backend = envelopes(both);
+    let error = backend.load(&site.placement(), &locator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    let destroyed = backend.destroy(&[site.target(&locator)]).unwrap();
+    assert!(matches!(destroyed, Destroyed::Remains(_)), "{destroyed:?}");
+    // The control: where it is the first, its word counts.
+    let alone = envelopes(other.settings());
+    let error = alone.load(&site.placement(), &locator).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error:?}");
+    assert_eq!(alone.destroy(&[site.target(&locator)]).unwrap(), Destroyed::Gone);
 }
 
 #[test]
