@@ -20,6 +20,15 @@ use crate::ttlv::Tag;
 use crate::turns::Turns;
 use crate::{KmipClient, Namespace};
 
+/// What tells that an object is the one that was asked for.
+#[derive(Clone, Copy)]
+pub(crate) enum KnownBy {
+    /// Its name on the server.
+    Name,
+    /// Its bytes: an envelope that was sealed for another reference does not open.
+    Content,
+}
+
 /// The objects of one namespace.
 pub(crate) struct Objects {
     pub(crate) client: Arc<KmipClient>,
@@ -163,7 +172,12 @@ impl Objects {
     }
 
     /// Brings the bytes back: one round trip where the locator is known. `NotFound` when there are none.
-    pub(crate) fn get(&self, reference: Reference, locator: &Locator) -> Result<SecretBytes> {
+    pub(crate) fn get(
+        &self,
+        reference: Reference,
+        locator: &Locator,
+        known_by: KnownBy,
+    ) -> Result<SecretBytes> {
         let name = self.namespace.payload(reference);
         let stand_ins = self.client.stand_ins();
         let identifiers = match identifier_in(locator)? {
@@ -171,7 +185,11 @@ impl Objects {
             None => locate(&self.client, &[Attribute::Name(&name)])?,
         };
         for identifier in &identifiers {
-            if let Some(value) = self.get_named(identifier, &name)? {
+            let found = match known_by {
+                KnownBy::Name => self.get_named(identifier, &name)?,
+                KnownBy::Content => self.get_any(identifier)?,
+            };
+            if let Some(value) = found {
                 return Ok(value);
             }
         }
@@ -187,6 +205,14 @@ impl Objects {
             format!("the KMIP server has no object {name}"),
             "run `strongroom doctor`; check that it is the right server, and the namespace",
         ))
+    }
+
+    fn get_any(&self, identifier: &str) -> Result<Option<SecretBytes>> {
+        match self.client.ask(&Get { identifier }) {
+            Ok(value) => Ok(Some(value)),
+            Err(Failed::Refused(refusal)) if refusal.is_not_found() => Ok(None),
+            Err(failed) => Err(failed.into()),
+        }
     }
 
     /// The bytes of an object, if it is there and has this name.

@@ -9,7 +9,7 @@ use strongroom_backend::{
 
 use crate::enumerations::ObjectType;
 use crate::managed_object::ManagedObject;
-use crate::objects::Objects;
+use crate::objects::{KnownBy, Objects};
 use crate::{KmipClient, Namespace};
 
 /// The longest payload, in bytes.
@@ -100,7 +100,7 @@ impl Backend for KmipObjects {
     }
 
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
-        self.objects.get(at.reference, locator)
+        self.objects.get(at.reference, locator, KnownBy::Name)
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {

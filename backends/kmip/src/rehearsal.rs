@@ -4,7 +4,7 @@ use strongroom_backend::{Error, ErrorKind, Health, Reference, Result, SecretByte
 
 use crate::enumerations::ObjectType;
 use crate::managed_object::ManagedObject;
-use crate::objects::Objects;
+use crate::objects::{KnownBy, Objects};
 
 impl Objects {
     /// Puts, gets and removes an object, which leaves nothing behind.
@@ -13,7 +13,7 @@ impl Objects {
         let reference = Reference::at(host_micros())?;
         let value = SecretBytes::random(32)?;
         let locator = self.put(reference, ManagedObject { object_type, value: &value })?;
-        let same = self.get(reference, &locator).map(|found| found.equals(&value));
+        let same = self.get(reference, &locator, KnownBy::Name).map(|found| found.equals(&value));
         self.remove(&[(reference, locator)])?;
         if same? {
             return Ok(());

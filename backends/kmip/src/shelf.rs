@@ -9,7 +9,7 @@ use strongroom_backend::{
 
 use crate::enumerations::ObjectType;
 use crate::managed_object::ManagedObject;
-use crate::objects::Objects;
+use crate::objects::{KnownBy, Objects};
 use crate::{KmipClient, Namespace};
 
 /// The longest envelope when nothing else was asked for, in bytes. Some servers get slow above that.
@@ -58,7 +58,7 @@ impl Shelf for KmipShelf {
         locator: &Locator,
         open: &mut dyn FnMut(&[u8]) -> Result<SecretBytes>,
     ) -> Result<SecretBytes> {
-        open(&self.objects.get(reference, locator)?)
+        open(&self.objects.get(reference, locator, KnownBy::Content)?)
     }
 
     fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
