@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use strongroom::{
     DoctorOptions, ErrorKind, Layout, ListOptions, PutOptions, SecretBytes, SecretPath, Session,
@@ -236,6 +237,14 @@ fn no_version_is_lost_or_given_twice_between_processes() {
     assert_eq!(numbers, (1..=60).collect::<Vec<_>>());
 }
 
+struct StopAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn an_older_schema_is_upgraded_once_while_others_use_the_store() {
     let fixture = fixture();
@@ -287,7 +296,17 @@ fn every_acknowledged_put_survives_crashes_of_the_server_under_load() {
     put(&fixture.session, "load/first", "first").unwrap();
     let session = &fixture.session.clone();
     let (stop, acknowledged) = (&AtomicBool::new(false), &Mutex::new(Vec::new()));
+    let progress = || {
+        let before = acknowledged.lock().unwrap().len();
+        let end = Instant::now() + Duration::from_secs(120);
+        while acknowledged.lock().unwrap().len() < before + 20 {
+            assert!(Instant::now() < end, "nothing goes on");
+            thread::sleep(Duration::from_millis(1));
+        }
+    };
     thread::scope(|scope| {
+        // Also when an assertion fails: the scope waits for its threads.
+        let _stop = StopAtEnd(stop);
         for thread in 0..4 {
             scope.spawn(move || {
                 for round in 0.. {
@@ -306,18 +325,11 @@ fn every_acknowledged_put_survives_crashes_of_the_server_under_load() {
             });
         }
         for mode in ["immediate", "fast"] {
-            let before = acknowledged.lock().unwrap().len();
-            while acknowledged.lock().unwrap().len() < before + 20 {
-                thread::yield_now();
-            }
+            progress();
             fixture.cluster.stop(mode);
             fixture.cluster.resume();
         }
-        let before = acknowledged.lock().unwrap().len();
-        while acknowledged.lock().unwrap().len() < before + 20 {
-            thread::yield_now();
-        }
-        stop.store(true, Ordering::SeqCst);
+        progress();
     });
     for at in acknowledged.lock().unwrap().iter() {
         assert_eq!(&get(session, at).unwrap(), at);

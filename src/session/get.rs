@@ -37,7 +37,17 @@ impl Session {
             let found = lookup::version(&inner.keys, q, path, options.version)?;
             match found {
                 Some(found) => self.choose(q, path, found, options),
-                None => Err(self.explain_missing(q, path, options)?),
+                None => {
+                    let error = self.explain_missing(q, path, options)?;
+                    // What was put between the two reads is there now.
+                    let found = match error.kind() {
+                        ErrorKind::Corrupt => {
+                            lookup::version(&inner.keys, q, path, options.version)?
+                        }
+                        _ => None,
+                    };
+                    found.map_or(Err(error), |found| self.choose(q, path, found, options))
+                }
             }
         })
     }
