@@ -79,8 +79,8 @@ fn check_is_free(slot: &Slot) -> Result<()> {
         Some(_) => Err(Error::new(
             ErrorKind::AlreadyExists,
             format!("backend {} has the marker of a store, made or interrupted earlier", slot.name),
-            "use that store, or another place for this one; where there is no such store any more, remove \
-             its marker: docs/hsm.md says how",
+            "use that store, or another token or KMIP namespace for this one; where there is no such store \
+             any more, remove its marker from the token: docs/hsm.md says how",
         )),
     }
 }
