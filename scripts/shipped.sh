@@ -1,2 +1,5 @@
-# Sourced before a build of what users get: the files name no folder of the machine that built them.
-export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${CARGO_HOME:-${HOME:-}/.cargo}=/cargo --remap-path-prefix=$PWD=/strongroom"
+# Sourced before a build of what users get: the files name no folder of the machine that built them, whether
+# Rust or C (ring compiles with debug information in every profile).
+cargo_home=${CARGO_HOME:-${HOME:-}/.cargo}
+export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$PWD=/strongroom"
+export CFLAGS="${CFLAGS:-} -ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$PWD=/strongroom"
