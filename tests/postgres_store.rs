@@ -246,51 +246,6 @@ impl Drop for StopAtEnd<'_> {
 }
 
 #[test]
-fn an_older_schema_is_upgraded_once_while_others_use_the_store() {
-    let fixture = fixture();
-    put(&fixture.session, "web1/shared", "first").unwrap();
-    // What the first schema was.
-    let in_metadata = |sql: &str| {
-        let mut psql = fixture.cluster.client("psql");
-        psql.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-d", "metadata", "-c", sql]);
-        let output = psql.output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
-    in_metadata("DROP TABLE strongroom.encryptions");
-    in_metadata("DELETE FROM strongroom.schema_migrations WHERE number > 1");
-    let upgraded = &AtomicBool::new(false);
-    let fixture = &fixture;
-    thread::scope(|scope| {
-        let user = scope.spawn(move || {
-            let mut puts = 0;
-            while !upgraded.load(Ordering::SeqCst) {
-                put(&fixture.session, "web1/shared", "meanwhile").unwrap();
-                puts += 1;
-            }
-            puts
-        });
-        let open = || {
-            assert_eq!(
-                get(&fixture.open().session(), "web1/other").unwrap_err().kind(),
-                ErrorKind::NotFound
-            )
-        };
-        let openers: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
-        openers.into_iter().for_each(|opener| opener.join().unwrap());
-        upgraded.store(true, Ordering::SeqCst);
-        let puts: u32 = user.join().unwrap();
-        assert_eq!(put(&fixture.session, "web1/shared", "last").unwrap(), puts + 2);
-    });
-    assert_eq!(in_metadata("SELECT count(*) FROM strongroom.schema_migrations"), "2");
-    assert_eq!(in_metadata("SELECT count(*) FROM strongroom.encryptions"), "0");
-    in_metadata("INSERT INTO strongroom.schema_migrations VALUES (3, 'later', '', 0)");
-    let newer = Store::open(&fixture.folder.path().join("strongroom.toml")).unwrap_err();
-    assert_eq!(newer.kind(), ErrorKind::Config);
-    assert!(newer.what().contains("newer"), "{newer}");
-}
-
-#[test]
 fn every_acknowledged_put_survives_crashes_of_the_server_under_load() {
     let mut fixture = fixture();
     put(&fixture.session, "load/first", "first").unwrap();
