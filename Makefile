@@ -89,6 +89,7 @@ deb:
 
 wheel:
 	@scripts/packages wheel
+	@scripts/packages deb
 	@scripts/wheel
 
 clean:
