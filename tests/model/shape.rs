@@ -8,6 +8,8 @@ use strongroom::{KeyConfig, KeyLocation, Layout, PinConfig, TokenConfig};
 use strongroom_pkcs11::PinSource;
 use strongroom_pkcs11::harness::{SoftHsm, TestToken};
 
+use super::Databases;
+
 /// How a server is reached: the text of a key backend.
 pub(crate) const SERVER: &str = "server.toml";
 
@@ -58,6 +60,15 @@ impl Shape {
     /// Whether payloads are objects of a token or server, which keeps those of one store.
     pub(crate) fn has_objects(self) -> bool {
         matches!(self, Shape::TokenObjects | Shape::KmipObjects)
+    }
+
+    /// Where it can have its databases.
+    pub(crate) fn databases(self) -> &'static [Databases] {
+        match self.has_objects() {
+            // There is no shelf.
+            true => &[Databases::Files, Databases::PostgresMetadata],
+            false => &Databases::ALL,
+        }
     }
 
     /// What the config calls the first key backend.

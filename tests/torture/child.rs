@@ -122,21 +122,18 @@ impl Worker {
     /// Has an action carried out that may be refused, and ends the process.
     pub(crate) fn attempt(mut self, action: &Action) -> Result<(), String> {
         self.begin(action);
-        loop {
-            let line = self.victim.answer().expect("the child ended by itself");
-            if let Some(refusal) = line.strip_prefix("failed ") {
-                return Err(refusal.to_owned());
-            }
-            if self.note(&line) == Some(Outcome::Done) {
-                return Ok(());
-            }
-        }
+        self.await_end_or_refusal().map(|outcome| assert_eq!(outcome, Outcome::Done))
     }
 
     /// Lets a stopped action go on, up to its end or the next step to stop at.
     pub(crate) fn resume(&mut self) -> Outcome {
-        self.victim.order("go");
+        self.release();
         self.await_end()
+    }
+
+    /// Lets a stopped action go on without waiting for it.
+    pub(crate) fn release(&mut self) {
+        self.victim.order("go");
     }
 
     /// Lets a stopped action go on to its end.
@@ -152,10 +149,18 @@ impl Worker {
 
     /// Waits for the end of the action, or the step to stop at.
     pub(crate) fn await_end(&mut self) -> Outcome {
+        self.await_end_or_refusal().unwrap_or_else(|refusal| panic!("refused: {refusal}"))
+    }
+
+    /// The same of an action that may be refused.
+    pub(crate) fn await_end_or_refusal(&mut self) -> Result<Outcome, String> {
         loop {
             let line = self.victim.answer().expect("the child ended by itself");
+            if let Some(refusal) = line.strip_prefix("failed ") {
+                return Err(refusal.to_owned());
+            }
             if let Some(outcome) = self.note(&line) {
-                return outcome;
+                return Ok(outcome);
             }
         }
     }

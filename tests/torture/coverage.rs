@@ -6,7 +6,6 @@ use std::fmt::Write;
 use strongroom_test_support::Random;
 
 use crate::kinds::Kind;
-use crate::model::Shape;
 
 /// When the process is killed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,8 +151,8 @@ impl Coverage {
     }
 
     /// The table that the run prints.
-    pub(crate) fn report(&self, shape: Shape, seed: u64) -> String {
-        let mut report = format!("{shape}: {} kills, seed {seed}\n\n", self.kills());
+    pub(crate) fn report(&self, name: &str, seed: u64) -> String {
+        let mut report = format!("{name}: {} kills, seed {seed}\n\n", self.kills());
         let _ = writeln!(
             report,
             "{:20} {:34} {:>6} {:>26} {:>22}",

@@ -3,7 +3,7 @@
 
 use crate::child::Outcome;
 use crate::kinds::Kind;
-use crate::model::Shape;
+use crate::model::{Shape, World};
 use crate::run::Run;
 use crate::sources::kmip_steps;
 use crate::torture::{expect_all, kill, kills};
@@ -14,7 +14,7 @@ const CHANGES: [Kind; 5] =
 
 #[test]
 fn a_process_killed_over_a_server_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
-    let reached = kill(Shape::KmipObjects, kills() / 4).steps();
+    let reached = kill(World::new(Shape::KmipObjects), kills() / 4).steps();
     expect_all(kmip_steps(), reached);
 }
 

@@ -3,7 +3,7 @@
 //!
 //! `STRONGROOM_KILLS` sets the number of kills (200), `STRONGROOM_SEED` the choices. A table
 //! for each shape of store goes to standard output and to `target/torture-report-SHAPE.txt`. The shapes
-//! on tokens share as many kills.
+//! on tokens share as many kills. With a server there are fewer.
 #![allow(missing_docs, reason = "a test program has no callers")]
 
 mod checker;
@@ -14,6 +14,8 @@ mod kinds;
 mod kmip;
 #[path = "../model/mod.rs"]
 mod model;
+mod postgres;
+mod product;
 mod races;
 mod rotations;
 mod run;

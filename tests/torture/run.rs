@@ -1,5 +1,7 @@
 //! A run of kills: one store after the other is worked on, killed and checked.
 
+mod crashes;
+
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -50,11 +52,16 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(seed: u64, shape: Shape) -> Run {
+        Run::of(seed, World::new(shape))
+    }
+
+    /// One that begins in this world.
+    pub(crate) fn of(seed: u64, world: World) -> Run {
         let run = Run {
             seed,
-            world: World::new(shape),
-            kinds: Kind::of(shape),
-            chooser: Chooser::new(seed, shape),
+            kinds: Kind::of(world.shape),
+            chooser: Chooser::new(seed, world.shape),
+            world,
             coverage: Coverage::default(),
             possible: vec![Contents::default()],
             backup: None,
@@ -72,7 +79,7 @@ impl Run {
     }
 
     fn new_store(&mut self) {
-        self.world = World::new(self.world.shape);
+        self.world = self.world.another();
         self.possible = vec![Contents::default()];
         self.backup = None;
         self.kills.clear();
@@ -93,9 +100,7 @@ impl Run {
     /// erase that were killed at each of their steps.
     pub(crate) fn survey(&mut self) {
         let mut worker = self.start();
-        for kind in self.kinds.clone() {
-            self.do_one(&mut worker, kind);
-        }
+        self.do_each(&mut worker, &self.kinds.clone());
         drop(worker);
         for kind in PUTS.into_iter().chain(ERASES) {
             for step in self.coverage.steps_of(kind) {
@@ -105,6 +110,12 @@ impl Run {
                 self.check_or_panic();
                 self.do_one(&mut worker, Kind::Repair);
             }
+        }
+    }
+
+    fn do_each(&mut self, worker: &mut Worker, kinds: &[Kind]) {
+        for kind in kinds {
+            self.do_one(worker, *kind);
         }
     }
 
@@ -273,6 +284,7 @@ impl Run {
                 (outcome, steps, Moment::AnyTime)
             }
         };
+        self.world.await_end_of_sessions();
         self.learn(kind, &steps);
         self.kills_of_store += 1;
         if self.world.has_lost_its_token() {

@@ -14,6 +14,13 @@ pub(crate) fn software_steps() -> BTreeSet<String> {
     steps_in(&[&COMMON[..], &[OF_SOFTWARE]].concat())
 }
 
+/// The same for stores whose shelf is in PostgreSQL.
+pub(crate) fn postgres_steps() -> BTreeSet<String> {
+    let mut steps = software_steps();
+    steps.remove("shelf.wal-truncated");
+    steps
+}
+
 /// The same for stores on a token.
 pub(crate) fn token_steps() -> BTreeSet<String> {
     steps_in(&[&COMMON[..], &[OF_TOKENS]].concat())

@@ -22,7 +22,8 @@ use crate::torture::{expect_all, kill, kills};
 fn a_process_killed_over_a_token_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
     let each = kills() / Shape::OF_TOKENS.len();
     let reached: BTreeSet<String> = thread::scope(|scope| {
-        let runs = Shape::OF_TOKENS.map(|shape| scope.spawn(move || kill(shape, each).steps()));
+        let runs = Shape::OF_TOKENS
+            .map(|shape| scope.spawn(move || kill(World::new(shape), each).steps()));
         runs.into_iter().flat_map(|run| run.join().expect("a run")).collect()
     });
     expect_all(token_steps(), reached);

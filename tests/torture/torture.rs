@@ -7,26 +7,27 @@ use std::path::Path;
 use crate::child::Outcome;
 use crate::coverage::Coverage;
 use crate::kinds::Kind;
-use crate::model::Shape;
+use crate::model::{Shape, World};
 use crate::races::OVERTAKEN;
 use crate::run::Run;
 use crate::sources::software_steps;
 
 /// Steps that only a put under a key of a device reaches; tokens.rs kills there.
-const DEVICE_STEPS: [&str; 2] = ["put.encryptions-granted", "put.generation-begun"];
+pub(crate) const DEVICE_STEPS: [&str; 2] = ["put.encryptions-granted", "put.generation-begun"];
 
 #[test]
 fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
-    let coverage = kill(Shape::Software, kills());
+    let coverage = kill(World::new(Shape::Software), kills());
     let mut named = software_steps();
     named.retain(|step| !DEVICE_STEPS.contains(&step.as_str()));
     expect_all(named, coverage.steps());
 }
 
-/// Kills processes that work on stores of this shape, so often, and at each step that they reach.
-pub(crate) fn kill(shape: Shape, kills: usize) -> Coverage {
+/// Kills processes that work on stores in such a world, so often, and at each step that they reach.
+pub(crate) fn kill(world: World, kills: usize) -> Coverage {
     let seed = number("STRONGROOM_SEED").unwrap_or(1);
-    let mut run = Run::new(seed, shape);
+    let name = world.to_string();
+    let mut run = Run::of(seed, world);
     run.survey();
     // A few more if the last step is a rare one; a step that cannot be reached again is an error.
     while run.coverage.kills() < kills
@@ -34,8 +35,8 @@ pub(crate) fn kill(shape: Shape, kills: usize) -> Coverage {
     {
         run.kill_once();
     }
-    publish(&run.coverage.report(shape, seed), shape);
-    assert_eq!(run.coverage.missing(), Vec::<String>::new(), "{shape}: never killed");
+    publish(&run.coverage.report(&name, seed), &name);
+    assert_eq!(run.coverage.missing(), Vec::<String>::new(), "{name}: never killed");
     run.coverage
 }
 
@@ -85,10 +86,10 @@ fn the_check_notices_an_acknowledgement_that_comes_too_early() {
 }
 
 #[expect(clippy::print_stdout, reason = "the table is what a person runs this for")]
-fn publish(report: &str, shape: Shape) {
+pub(crate) fn publish(report: &str, name: &str) {
     println!("{report}");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    fs::write(target.join(format!("torture-report-{shape}.txt")), report).unwrap();
+    fs::write(target.join(format!("torture-report-{name}.txt")), report).unwrap();
 }
 
 fn number(variable: &str) -> Option<u64> {

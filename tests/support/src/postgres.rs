@@ -167,6 +167,24 @@ impl Cluster {
         }
     }
 
+    /// Kills every process of the server at once, as a machine that loses its power ends them.
+    ///
+    /// # Panics
+    /// When they do not end.
+    pub fn crash(&mut self) {
+        let Some(mut server) = self.server.take() else { return };
+        let first = server.id();
+        // It must not make others meanwhile.
+        signal("STOP", &[first]);
+        wait_until("it stands still", || state_of(first) == Some('T'));
+        let mut processes = children_of(first);
+        processes.push(first);
+        signal("KILL", &processes);
+        server.wait().expect("an end");
+        let is_gone = |process: &u32| matches!(state_of(*process), None | Some('Z' | 'X'));
+        wait_until("they are gone", || processes.iter().all(is_gone));
+    }
+
     /// Starts a stopped server again, on the same port once it had one.
     pub fn resume(&mut self) {
         for _ in 0..10 {
@@ -302,6 +320,42 @@ fn programs() -> PathBuf {
     newest.map(|version| version.path().join("bin")).unwrap_or_else(|| {
         panic!("PostgreSQL is not installed: apt-get install postgresql, or `make packages`")
     })
+}
+
+fn signal(name: &str, processes: &[u32]) {
+    let processes: Vec<String> = processes.iter().map(u32::to_string).collect();
+    // One of them may have ended by itself.
+    let _ = Command::new("sh")
+        .args(["-c", &format!("kill -{name} {}", processes.join(" "))])
+        .stderr(Stdio::null())
+        .status()
+        .expect("sh");
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "it takes too long until {what}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The fields of a process in /proc that come after its name: its state is the first, its parent the second.
+fn fields_of(process: u32) -> Option<Vec<String>> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let (_, fields) = text.rsplit_once(')')?;
+    Some(fields.split_whitespace().map(ToOwned::to_owned).collect())
+}
+
+fn state_of(process: u32) -> Option<char> {
+    fields_of(process)?.first()?.chars().next()
+}
+
+fn children_of(parent: u32) -> Vec<u32> {
+    let all = fs::read_dir("/proc").expect("the processes").flatten();
+    let all = all.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parent = parent.to_string();
+    all.filter(|process| fields_of(*process).is_some_and(|fields| fields[1] == parent)).collect()
 }
 
 fn is_root() -> bool {
