@@ -2,12 +2,9 @@
 #![cfg(feature = "postgres")]
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +12,7 @@ use strongroom::{
     DoctorOptions, ErrorKind, Layout, ListOptions, PutOptions, SecretBytes, SecretPath, Session,
     Store,
 };
-use strongroom_test_support::postgres::{Cluster, write_private};
+use strongroom_test_support::postgres::Cluster;
 use tempfile::TempDir;
 
 struct Fixture {
@@ -75,90 +72,6 @@ fn what_one_process_puts_another_gets_lists_and_erases() {
     assert!(fixture.store.health().iter().all(|f| f.severity != strongroom::Severity::Error));
     let report = fixture.store.doctor(&DoctorOptions::default(), &mut |_| {}).unwrap();
     assert!(report.damaged.is_empty(), "{report:?}");
-}
-
-#[test]
-fn a_warm_get_is_one_round_trip_to_each_place() {
-    let fixture = fixture();
-    put(&fixture.session, "web1/db", "one").unwrap();
-    let text = fs::read_to_string(fixture.folder.path().join("strongroom.toml")).unwrap();
-    let (metadata, shelf) =
-        (Counter::start(fixture.cluster.port()), Counter::start(fixture.cluster.port()));
-    let at = |counter: &Counter, database: &str| {
-        let port = counter.port;
-        format!(
-            "postgres://{database}:{database}-password@127.0.0.1:{port}/{database}?sslmode=disable"
-        )
-    };
-    let mut config = strongroom::Config::from_toml(&text, fixture.folder.path()).unwrap();
-    config.metadata = at(&metadata, "metadata");
-    for backend in config.backends.values_mut() {
-        if let strongroom::BackendConfig::Enveloped { shelf: place, .. } = backend {
-            *place = at(&shelf, "shelf");
-        }
-    }
-    let path = fixture.folder.path().join("counted.toml");
-    write_private(&path, &config.to_toml().unwrap());
-    let session = Store::open(&path).unwrap().session();
-    get(&session, "web1/db").unwrap();
-    let before = (metadata.count(), shelf.count());
-    for _ in 0..10 {
-        assert_eq!(get(&session, "web1/db").unwrap(), "one");
-    }
-    assert_eq!((metadata.count() - before.0, shelf.count() - before.1), (10, 10));
-    put(&session, "web1/db", "two").unwrap();
-    assert!(metadata.count() - before.0 > 11, "a put in one round trip is none that is counted");
-}
-
-/// A wire that counts how often something was sent after something had come back.
-struct Counter {
-    port: u16,
-    trips: Arc<AtomicUsize>,
-}
-
-impl Counter {
-    fn start(server: u16) -> Counter {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let trips = Arc::new(AtomicUsize::new(0));
-        let counted = trips.clone();
-        thread::spawn(move || {
-            for client in listener.incoming() {
-                let client = client.unwrap();
-                let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
-                let answered = Arc::new(AtomicBool::new(true));
-                let (from, to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-                let (trips, sent) = (counted.clone(), answered.clone());
-                thread::spawn(move || {
-                    pass(from, to, || {
-                        trips.fetch_add(
-                            usize::from(sent.swap(false, Ordering::SeqCst)),
-                            Ordering::SeqCst,
-                        );
-                    });
-                });
-                thread::spawn(move || {
-                    pass(server, client, || answered.store(true, Ordering::SeqCst))
-                });
-            }
-        });
-        Counter { port, trips }
-    }
-
-    fn count(&self) -> usize {
-        self.trips.load(Ordering::SeqCst)
-    }
-}
-
-fn pass(mut from: TcpStream, mut to: TcpStream, mut noted: impl FnMut()) {
-    let mut buffer = [0; 65536];
-    while let Ok(len @ 1..) = from.read(&mut buffer) {
-        noted();
-        if to.write_all(&buffer[..len]).is_err() {
-            break;
-        }
-    }
-    let _ = to.shutdown(Shutdown::Both);
 }
 
 #[test]

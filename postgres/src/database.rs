@@ -91,6 +91,10 @@ impl Database {
         Ok(Database { settings, pool, limits, read_only, swept })
     }
 
+    pub(crate) fn pool(&self) -> &Arc<Pool> {
+        &self.pool
+    }
+
     /// Where it is.
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -7,6 +7,7 @@
 //!   looked up, never guessed;
 //! - schemas grow by numbered, checksummed migrations, which one process at a time applies.
 
+mod ahead;
 mod connect;
 mod connection;
 mod database;
@@ -25,6 +26,7 @@ mod transaction;
 mod value;
 mod wait;
 
+pub use ahead::Sent;
 pub use connection::{Connection, Row};
 pub use database::{Database, Limits};
 pub use locks::Lock;

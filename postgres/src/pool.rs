@@ -85,6 +85,17 @@ impl Pool {
         }
     }
 
+    /// A session that nobody uses and that is there already.
+    pub(crate) fn take_idle(self: &Arc<Pool>) -> Option<Lease> {
+        if self.process != Process::current() {
+            return None;
+        }
+        let session = self.state().idle.pop()?;
+        // One that cannot be used goes with its lease.
+        let lease = Lease { session: Some(session), claim: Claim::Ordinary, pool: self.clone() };
+        lease.session().is_ok_and(Session::is_usable).then_some(lease)
+    }
+
     /// Opens a session, whose place was counted already.
     fn connect(self: &Arc<Pool>, claim: Claim, deadline: Instant) -> Result<Lease> {
         let place = Lease { session: None, claim, pool: self.clone() };

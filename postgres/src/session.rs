@@ -32,7 +32,7 @@ pub(crate) struct Facts {
 }
 
 pub(crate) struct Session {
-    pub(crate) client: Client,
+    pub(crate) client: Arc<Client>,
     pub(crate) facts: Facts,
     /// Names this session's row in the table of commits.
     pub(crate) id: [u8; 16],
@@ -53,7 +53,7 @@ impl Session {
         unreplicated: Arc<AtomicBool>,
     ) -> Session {
         Session {
-            client,
+            client: Arc::new(client),
             facts,
             id,
             commits: Cell::new(0),
@@ -77,10 +77,15 @@ impl Session {
         })
     }
 
+    /// The statement, if it was prepared.
+    pub(crate) fn prepared(&self, sql: &str) -> Option<Statement> {
+        self.statements.borrow().get(sql).cloned()
+    }
+
     /// The statement with `?1` as the first parameter, prepared at its first use.
     pub(crate) fn statement(&self, sql: &str, deadline: Instant) -> Result<Statement, Fault> {
-        if let Some(statement) = self.statements.borrow().get(sql) {
-            return Ok(statement.clone());
+        if let Some(statement) = self.prepared(sql) {
+            return Ok(statement);
         }
         let text = with_dollars(sql);
         let prepared = self.wait(self.client.prepare(&text), deadline)?.map_err(Fault::of)?;

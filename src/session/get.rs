@@ -2,6 +2,7 @@
 
 use strongroom_backend::{Placement, SecretBytes};
 
+use super::ahead::Asked;
 use super::{Session, no_version};
 use crate::metadata::clock::{self, Moment};
 use crate::metadata::lookup::{self, Found};
@@ -22,12 +23,15 @@ impl Session {
     /// The payload of the version that the options choose, with what belongs to it.
     pub fn get_with(&self, path: &SecretPath, options: &GetOptions) -> Result<Fetched> {
         self.operation("get", || {
-            let found = self.find(path, options)?;
-            match self.load(&found) {
-                // Destroyed between the two reads, or lost: the metadata knows which.
-                Err(e) if e.kind() == ErrorKind::NotFound => self.load_again(path, options, e),
-                loaded => loaded,
-            }
+            let asked = Asked::begin(&self.inner, path);
+            let fetched = self.find(path, options).and_then(|found| {
+                match self.load(Some(path), &found, asked) {
+                    // Destroyed between the two reads, or lost: the metadata knows which.
+                    Err(e) if e.kind() == ErrorKind::NotFound => self.load_again(path, options, e),
+                    loaded => loaded,
+                }
+            });
+            fetched.inspect_err(|_| Asked::nothing_at(&self.inner, path))
         })
     }
 
@@ -96,7 +100,13 @@ impl Session {
         }
     }
 
-    fn load(&self, found: &Found) -> Result<Fetched> {
+    /// Loads the payload of a version, or takes it where it was `asked` for already.
+    fn load(
+        &self,
+        path: Option<&SecretPath>,
+        found: &Found,
+        asked: Option<Asked<'_>>,
+    ) -> Result<Fetched> {
         let inner = &self.inner;
         let Some(sealed) = &found.version.reference else {
             return Err(missing_payload());
@@ -114,10 +124,16 @@ impl Session {
         };
         let slot = inner.slot(&found.project.backend)?;
         let payload = slot
-            .call("load", |backend| backend.load(&at, &locator))
+            .call("load", |backend| {
+                let answer = asked.and_then(|asked| asked.answer(&slot.name, &at, &locator));
+                answer.map_or_else(|| backend.load(&at, &locator), Ok)
+            })
             .map_err(|e| inner.explain_missing(&at, e))?;
         if payload.len() != found.version.size as usize {
             return Err(missing_payload());
+        }
+        if let (Some(places), Some(path)) = (&inner.places, path) {
+            places.remember(path, slot, reference, locator);
         }
         Ok(Fetched {
             payload,
@@ -129,7 +145,7 @@ impl Session {
 
     fn load_again(&self, path: &SecretPath, options: &GetOptions, first: Error) -> Result<Fetched> {
         let found = self.find(path, options)?;
-        self.load(&found).map_err(|e| match e.kind() {
+        self.load(Some(path), &found, None).map_err(|e| match e.kind() {
             ErrorKind::NotFound => Error::new(
                 ErrorKind::Corrupt,
                 format!("the payload of {path} version {} is missing", found.version.number),
@@ -164,7 +180,7 @@ impl Session {
 
     /// Loads the payload of a version, for doctor and restore.
     pub(crate) fn load_version(&self, found: &Found) -> Result<()> {
-        self.load(found).map(|_| ())
+        self.load(None, found, None).map(|_| ())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a principal does with a store.
 
+mod ahead;
 mod describe;
 mod erase;
 mod generations;
@@ -11,6 +12,7 @@ mod states;
 
 use std::sync::Arc;
 
+pub(crate) use ahead::Places;
 pub use labels::{LABEL_LIMIT, LABELS_LIMIT};
 pub use put::PAYLOAD_LIMIT;
 

@@ -54,6 +54,7 @@ use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys};
 use crate::keys::{named_if_missing, open_project_key, project_key_context};
 use crate::metadata::projects::Project;
 use crate::metadata::{self, Metadata};
+use crate::session::Places;
 use crate::{Config, Error, ErrorKind, KeyState, Layout, Result, Session};
 
 /// One Strongroom store, open. Clones share everything; use them from any thread.
@@ -85,6 +86,8 @@ pub(crate) struct Inner {
     pub(crate) key_backends: KeyBackends,
     project_keys: ProjectKeys,
     pub(crate) device_grants: DeviceGrants,
+    /// Where payloads were, if a backend can be asked for them ahead.
+    pub(crate) places: Option<Places>,
     process: Process,
 }
 

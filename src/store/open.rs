@@ -10,6 +10,7 @@ use super::{Inner, Slot, compose, trusted_key};
 use crate::keys::{DeviceGrants, ProjectKeys, StoreKeys, store_key_context, verify_check_value};
 use crate::metadata::keys::WrappedKey;
 use crate::metadata::{Metadata, keys, root_keys, store_row};
+use crate::session::Places;
 use crate::{Config, Error, ErrorKind, Result};
 
 /// Opens what a config names, and checks that it belongs together. Of the key backends, the one that
@@ -31,6 +32,7 @@ pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
     for slot in &slots {
         check_marker(slot, store)?;
     }
+    let asks_ahead = slots.iter().any(|slot| slot.backend.ahead().is_some());
     Ok(Inner {
         config,
         id: store,
@@ -41,6 +43,7 @@ pub(super) fn open(config: Config, file: Option<&Path>) -> Result<Inner> {
         key_backends,
         project_keys: ProjectKeys::new(),
         device_grants: DeviceGrants::default(),
+        places: asks_ahead.then(Places::default),
         process: Process::current(),
     })
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    DeviceKey, Error, ErrorKind, Health, ProjectId, Reference, Result, SecretBytes, SecretId,
-    StoreId, VersionId,
+    DeviceKey, Error, ErrorKind, Health, LoadAhead, ProjectId, Reference, Result, SecretBytes,
+    SecretId, StoreId, VersionId,
 };
 
 /// A project key in one of its generations.
@@ -139,6 +139,11 @@ pub trait Backend: Send + Sync {
     /// Brings a payload back. `NotFound` when nothing is kept under the reference, `Corrupt` when
     /// what is kept is not what was stored.
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes>;
+
+    /// Where payloads can be asked for before it is certain which one is wanted.
+    fn ahead(&self) -> Option<&dyn LoadAhead> {
+        None
+    }
 
     /// Removes payloads for good. A reference that is not there counts as destroyed, so repeating
     /// a call is safe. No `load` that starts after it returns succeeds.

@@ -5,6 +5,7 @@
 //! A *backend* keeps payloads ([`Backend`]); a *key backend* wraps keys ([`KeyBackend`]). Both are
 //! called from many threads at once and know nothing of names or access rules.
 
+mod ahead;
 mod backend;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -21,6 +22,7 @@ mod secret;
 mod shelf;
 mod steps;
 
+pub use ahead::{GetAhead, Getting, LoadAhead, Loading};
 pub use backend::{
     Backend, Capabilities, Destroyed, KeyMaterial, Locator, Marker, Placement, ProjectKey,
 };

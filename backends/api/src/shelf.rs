@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Destroyed, Health, Locator, Marker, Reference, Result, SecretBytes};
+use crate::{Destroyed, GetAhead, Health, Locator, Marker, Reference, Result, SecretBytes};
 
 /// Keeps envelopes, which are ciphertext, under references.
 ///
@@ -29,6 +29,11 @@ pub trait Shelf: Send + Sync {
         locator: &Locator,
         open: &mut dyn FnMut(&[u8]) -> Result<SecretBytes>,
     ) -> Result<SecretBytes>;
+
+    /// Where envelopes can be asked for before it is certain which one is wanted.
+    fn ahead(&self) -> Option<&dyn GetAhead> {
+        None
+    }
 
     /// Removes envelopes for good, and says whether their bytes are gone. Absent ones count as
     /// removed.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
-    Reference, Result, SecretBytes, Shelf,
+    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, LoadAhead, Loading, Locator,
+    Marker, Placement, Reference, Result, SecretBytes, Shelf,
 };
 
 use crate::envelope;
@@ -69,6 +69,10 @@ impl<S: Shelf> Backend for Enveloped<S> {
         self.shelf.get(at.reference, locator, &mut |found| envelope::open(at, found))
     }
 
+    fn ahead(&self) -> Option<&dyn LoadAhead> {
+        self.shelf.ahead().map(|_| self as _)
+    }
+
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
         if targets.is_empty() {
             return Ok(Destroyed::Gone);
@@ -94,5 +98,12 @@ impl<S: Shelf> Backend for Enveloped<S> {
 
     fn health(&self) -> Vec<Health> {
         self.shelf.health()
+    }
+}
+
+impl<S: Shelf> LoadAhead for Enveloped<S> {
+    fn begin(&self, reference: Reference, locator: &Locator) -> Option<Loading<'_>> {
+        let getting = self.shelf.ahead()?.begin(reference, locator)?;
+        Some(Box::new(|at| getting(&mut |found| envelope::open(at, found))))
     }
 }

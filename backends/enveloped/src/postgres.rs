@@ -4,10 +4,11 @@
 mod copy;
 
 use std::path::Path;
+use std::time::Duration;
 
 use strongroom_backend::{
-    Destroyed, Error, ErrorKind, Health, Locator, Marker, Reference, Result, SecretBytes, Shelf,
-    StoreId, random_bytes, step,
+    Destroyed, Error, ErrorKind, GetAhead, Getting, Health, Locator, Marker, Reference, Result,
+    SecretBytes, Shelf, StoreId, random_bytes, step,
 };
 use strongroom_postgres::{Connection, Database, Limits, Migration, Schema, Settings, Value};
 
@@ -25,6 +26,11 @@ const SCHEMA: Schema = Schema {
         needed_to_read: true,
     }],
 };
+
+const SELECT: &str = "SELECT envelope FROM payloads WHERE reference = ?1";
+
+/// How long an answer that was asked for ahead is waited for, before it is asked for again.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Keeps envelopes in a PostgreSQL schema, for any number of machines.
 ///
@@ -100,7 +106,6 @@ impl Shelf for PostgresShelf {
         _: &Locator,
         open: &mut dyn FnMut(&[u8]) -> Result<SecretBytes>,
     ) -> Result<SecretBytes> {
-        const SELECT: &str = "SELECT envelope FROM payloads WHERE reference = ?1";
         let mut envelope = None;
         self.database.read(|connection| {
             connection.query(SELECT, &[Value::Bytes(reference.as_bytes())], &mut |row| {
@@ -109,6 +114,10 @@ impl Shelf for PostgresShelf {
             })
         })?;
         open(&envelope.ok_or_else(|| errors::absent(reference))?)
+    }
+
+    fn ahead(&self) -> Option<&dyn GetAhead> {
+        Some(self)
     }
 
     fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
@@ -180,6 +189,16 @@ impl Shelf for PostgresShelf {
             Ok(()) => vec![Health::ok("shelf", format!("{name} can be read and written"))],
             Err(error) => vec![Health::error("shelf", error.to_string())],
         }
+    }
+}
+
+impl GetAhead for PostgresShelf {
+    fn begin(&self, reference: Reference, _: &Locator) -> Option<Getting<'_>> {
+        let sent = self.database.send(SELECT, &[reference.as_bytes()])?;
+        Some(Box::new(move |open| match sent.rows(PATIENCE)?.first() {
+            Some(row) => open(row.bytes(0)?),
+            None => Err(errors::absent(reference)),
+        }))
     }
 }
 

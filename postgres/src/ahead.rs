@@ -1,0 +1,62 @@
+//! A query whose answer is fetched later.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+
+use futures_util::future::{MaybeDone, maybe_done};
+use strongroom_backend::Result;
+use tokio_postgres::types::ToSql;
+
+use crate::connection::Row;
+use crate::database::Database;
+use crate::errors::{Fault, Trouble};
+use crate::pool::Lease;
+
+type Answer = std::result::Result<Vec<tokio_postgres::Row>, tokio_postgres::Error>;
+
+/// A query that was sent. Dropped, its answer is thrown away.
+pub struct Sent {
+    answer: MaybeDone<Pin<Box<dyn Future<Output = Answer> + Send>>>,
+    lease: Lease,
+}
+
+impl Database {
+    /// Sends a query, whose parameters are all bytes, and waits for nothing: nothing is sent when no
+    /// connection is free on which it was run before.
+    pub fn send(&self, sql: &str, parameters: &[&[u8]]) -> Option<Sent> {
+        let lease = self.pool().take_idle()?;
+        let session = lease.session().ok()?;
+        let (client, statement) = (session.client.clone(), session.prepared(sql)?);
+        let parameters: Vec<Vec<u8>> = parameters.iter().map(|bytes| bytes.to_vec()).collect();
+        let query = async move {
+            let parameters: Vec<_> = parameters.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
+            client.query(&statement, &parameters).await
+        };
+        let mut answer = maybe_done(Box::pin(query) as Pin<Box<dyn Future<Output = _> + Send>>);
+        // It is sent when it is looked at for the first time. Whoever waits for it looks again.
+        let _ = Pin::new(&mut answer).poll(&mut Context::from_waker(Waker::noop()));
+        Some(Sent { answer, lease })
+    }
+}
+
+impl Sent {
+    /// The answer, if it comes within `patience`. A connection that gives none is closed.
+    pub fn rows(mut self, patience: Duration) -> Result<Vec<Row>> {
+        let session = self.lease.session()?;
+        let mut answer = Pin::new(&mut self.answer);
+        let waited = session.wait(answer.as_mut(), Instant::now() + patience);
+        let answer = waited.map(|()| answer.take_output()).and_then(|answer| match answer {
+            Some(answer) => answer.map_err(Fault::of),
+            None => Err(Fault::timed_out()),
+        });
+        let rows = answer.map_err(|fault| {
+            if fault.trouble == Trouble::Lost {
+                session.give_up();
+            }
+            fault.error
+        })?;
+        Ok(rows.into_iter().map(Row).collect())
+    }
+}
