@@ -58,7 +58,8 @@ unsafe fn make(call: u8, input: &mut Input) {
             4 => drop(checked(|e| strongroom_erase(store, path, e))),
             5 => drop(checked(|e| strongroom_destroy(store, path, number % 8, e))),
             6 => {
-                drop(checked(|e| strongroom_set_state(store, path, number % 8, input.number(), e)))
+                let _ =
+                    checked(|e| strongroom_set_state(store, path, number % 8, input.number(), e));
             }
             7 => change_labels(store, path, input),
             8 => drop(checked(|e| strongroom_create_project(store, path, null(), null_mut(), e))),
