@@ -180,7 +180,7 @@ impl Connector {
                  current_setting('transaction_read_only'), current_setting('fsync'),
                  pid, (extract(epoch FROM backend_start) * 1000000)::bigint
                  FROM pg_stat_activity WHERE pid = pg_backend_pid()",
-            lock = statement * 4 / 5,
+            lock = lock_timeout(self.statement_timeout).as_millis(),
             idle = statement * 2,
             schema = self.settings.schema(),
         );
@@ -260,6 +260,11 @@ impl Connector {
             "check that the server runs and can be reached",
         )
     }
+}
+
+/// How long a statement may wait for a lock: it ends by that before it ends by its own time.
+pub(crate) fn lock_timeout(statement_timeout: Duration) -> Duration {
+    statement_timeout * 4 / 5
 }
 
 fn unreachable_host(host: &Host, error: io::Error) -> Refusal {

@@ -25,8 +25,8 @@ const GRACE: Duration = Duration::from_secs(1);
 pub struct Connection<'a> {
     session: &'a Session,
     limits: Waits,
-    /// What begins the transaction, until it was sent together with the first statement.
-    begin: Cell<Option<&'static str>>,
+    /// What begins the transaction. It is sent together with the first statement.
+    begin: Option<&'a str>,
     begun: Cell<bool>,
     wrote: Cell<bool>,
     now: Cell<Option<i64>>,
@@ -54,7 +54,7 @@ impl<'a> Connection<'a> {
         Connection {
             session,
             limits,
-            begin: Cell::new(None),
+            begin: None,
             begun: Cell::new(false),
             wrote: Cell::new(false),
             now: Cell::new(None),
@@ -63,10 +63,8 @@ impl<'a> Connection<'a> {
     }
 
     /// All statements are one transaction, begun with the first of them.
-    pub(crate) fn begin(session: &'a Session, limits: Waits, with: &'static str) -> Connection<'a> {
-        let connection = Connection::plain(session, limits);
-        connection.begin.set(Some(with));
-        connection
+    pub(crate) fn begin(session: &'a Session, limits: Waits, with: &'a str) -> Connection<'a> {
+        Connection { begin: Some(with), ..Connection::plain(session, limits) }
     }
 
     /// Runs a query and hands each row to `each`.
@@ -144,11 +142,10 @@ impl<'a> Connection<'a> {
             return Err(went_on(trouble));
         }
         let deadline = self.limits.deadline();
-        let Some(begin) = self.begin.take() else {
+        let Some(begin) = self.begin.filter(|_| !self.begun.replace(true)) else {
             let answer = self.session.wait(statement, deadline);
             return answer.and_then(|a| a.map_err(Fault::of)).map_err(|fault| self.note(fault));
         };
-        self.begun.set(true);
         let begin = self.session.client.batch_execute(begin);
         self.run_first(begin, statement, deadline).map_err(|fault| self.note(fault))
     }
@@ -163,7 +160,7 @@ impl<'a> Connection<'a> {
         let client = &self.session.client;
         let time = client.query_one(&clock, &[]);
         let (begun, time, answer) = self.session.wait(join3(begin, time, statement), deadline)?;
-        begun.map_err(Fault::of)?;
+        begun.map_err(Fault::at_begin)?;
         self.now.set(time.map_err(Fault::of)?.try_get(0).ok());
         answer.map_err(Fault::of)
     }

@@ -1,5 +1,6 @@
 //! One PostgreSQL schema, shared by the threads of a process.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use strongroom_backend::{Error, ErrorKind, Result, random_bytes};
 
-use crate::connect::Connector;
+use crate::connect::{Connector, lock_timeout};
 use crate::connection::{Connection, Waits};
 use crate::errors::{Trouble, outcome_unknown};
 use crate::locks::{self, Lock};
@@ -19,8 +20,9 @@ use crate::transaction::{
     Backend, Mark, Outcome, attempt, confirm, end_backend, end_session, sweep, took_place,
     unreplicated,
 };
+use crate::turns;
 
-const SERIALIZABLE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
+const CHANGE_SCHEMA: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// How long the outcome of a commit is asked for after its answer was lost.
@@ -117,7 +119,7 @@ impl Database {
         &self,
         mut work: impl FnMut(&Connection<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.transact(SNAPSHOT, &mut work)
+        self.transact(self.waits(), &|_| SNAPSHOT.into(), &mut work)
     }
 
     /// As [`read_snapshot`](Self::read_snapshot), for work that takes long and is done once: when the
@@ -126,7 +128,7 @@ impl Database {
         let end = Instant::now() + COPYING;
         let waits = Waits { statement: self.limits.statement, end: Some(end) };
         let mut begun = false;
-        self.attempt_until(end, waits, SNAPSHOT, &mut |connection| {
+        self.transact(waits, &|_| SNAPSHOT.into(), &mut |connection| {
             if std::mem::replace(&mut begun, true) {
                 return Err(Error::new(
                     ErrorKind::Unavailable,
@@ -145,7 +147,8 @@ impl Database {
     /// `Unavailable` when that went on for too long, `Timeout` when the answer to the commit was lost and
     /// the outcome could not be found out.
     pub fn write<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
-        let value = self.transact(SERIALIZABLE, &mut work)?;
+        let begin = |overtaken| turns::begin(overtaken, lock_timeout(self.limits.statement));
+        let value = self.transact(self.waits(), &begin, &mut work)?;
         self.sweep_once();
         Ok(value)
     }
@@ -193,7 +196,7 @@ impl Database {
         let end = Instant::now() + time;
         let waits = Waits { statement: time, end: Some(end) };
         let key = locks::key(self.settings.schema(), "migration");
-        self.attempt_until(end, waits, "BEGIN ISOLATION LEVEL READ COMMITTED", &mut |connection| {
+        self.transact(waits, &|_| CHANGE_SCHEMA.into(), &mut |connection| {
             connection.batch(&format!(
                 "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}; \
                  SELECT pg_advisory_xact_lock({key})",
@@ -208,27 +211,19 @@ impl Database {
         Waits { statement: self.limits.statement, end }
     }
 
+    /// Runs a transaction until it took place, or certainly did not and never will. `begin` says how it
+    /// begins when it was overtaken so often.
     fn transact<T>(
         &self,
-        begin: &'static str,
-        work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
-    ) -> Result<T> {
-        let waits = self.waits();
-        let end = waits.end.unwrap_or_else(Instant::now);
-        self.attempt_until(end, waits, begin, work)
-    }
-
-    fn attempt_until<T>(
-        &self,
-        end: Instant,
         waits: Waits,
-        begin: &'static str,
+        begin: &dyn Fn(u32) -> Cow<'static, str>,
         work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
     ) -> Result<T> {
-        let mut before = None;
-        for round in 0.. {
+        let end = waits.end.unwrap_or_else(Instant::now);
+        let (mut before, mut overtaken) = (None, 0);
+        loop {
             let lease = self.pool.take(Claim::Ordinary, end)?;
-            match attempt(lease.session()?, waits, begin, work) {
+            match attempt(lease.session()?, waits, &begin(overtaken), work) {
                 Outcome::Done(value) => return Ok(value),
                 Outcome::Failed(error) => return Err(error),
                 Outcome::Unknown(value, mark, error) => {
@@ -244,23 +239,16 @@ impl Database {
                         return Err(error);
                     }
                     drop(lease);
-                    self.pause(round, trouble)?;
+                    if trouble == Trouble::Lost {
+                        // Whatever ended one session has probably ended all.
+                        self.pool.drop_idle();
+                    } else {
+                        pause(overtaken)?;
+                        overtaken += 1;
+                    }
                 }
             }
         }
-        Err(Error::new(ErrorKind::Internal, "a transaction never ended", "report this"))
-    }
-
-    fn pause(&self, round: u32, trouble: Trouble) -> Result<()> {
-        if trouble == Trouble::Lost {
-            // Whatever ended one session has probably ended all.
-            self.pool.drop_idle();
-            return Ok(());
-        }
-        let longest = (500 << round.min(10)).min(LONGEST_PAUSE_MICROS);
-        let micros = u64::from_ne_bytes(random_bytes()?) % longest;
-        thread::sleep(Duration::from_micros(micros));
-        Ok(())
     }
 
     /// Finds out whether a transaction took place.
@@ -354,4 +342,12 @@ impl Database {
         }
         Ok(())
     }
+}
+
+/// Lets those go on who came first.
+fn pause(overtaken: u32) -> Result<()> {
+    let longest = (500 << overtaken.min(10)).min(LONGEST_PAUSE_MICROS);
+    let micros = u64::from_ne_bytes(random_bytes()?) % longest;
+    thread::sleep(Duration::from_micros(micros));
+    Ok(())
 }

@@ -22,6 +22,9 @@ pub(crate) enum Trouble {
     Lasting,
 }
 
+/// How an error says that a lock was waited for in vain.
+pub(crate) const LOCK_NOT_AVAILABLE: &str = "SQLSTATE 55P03";
+
 /// A statement that failed.
 #[derive(Debug)]
 pub(crate) struct Fault {
@@ -43,6 +46,15 @@ impl Fault {
             _ => Trouble::Lasting,
         };
         Fault { trouble, error: server_error(found) }
+    }
+
+    /// As [`of`](Self::of), before anything was done: whoever waited for its turn in vain may try again.
+    pub(crate) fn at_begin(error: tokio_postgres::Error) -> Fault {
+        let fault = Fault::of(error);
+        match fault.error.native() {
+            Some(LOCK_NOT_AVAILABLE) => Fault { trouble: Trouble::Conflict, ..fault },
+            _ => fault,
+        }
     }
 
     /// The server did not answer in time; the connection is given up.

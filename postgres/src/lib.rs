@@ -23,6 +23,7 @@ mod signals;
 mod socket;
 mod tls;
 mod transaction;
+mod turns;
 mod value;
 mod wait;
 

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use strongroom_backend::Result;
 
 use crate::connection::{Connection, Waits};
+use crate::errors::LOCK_NOT_AVAILABLE;
 use crate::pool::{Claim, Lease, Pool};
 use crate::transaction::finish;
 
@@ -80,7 +81,7 @@ pub(crate) fn lock_within(
     ));
     match taken {
         Ok(()) => Ok(Some(lock)),
-        Err(error) if error.native() == Some("SQLSTATE 55P03") => Ok(None),
+        Err(error) if error.native() == Some(LOCK_NOT_AVAILABLE) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -7,6 +7,7 @@ use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::connection::Connection;
 use crate::database::Database;
+use crate::turns;
 use crate::value::Value;
 
 /// The longest that a change of the schema, or waiting for another process that makes it, may take.
@@ -85,6 +86,8 @@ impl Schema {
         if !database.is_read_only() {
             let schema = *self;
             return database.change_schema(LONGEST, move |connection| {
+                // Whoever writes has locked some tables, and would wait for others that are changed here.
+                connection.batch(turns::ALONE)?;
                 // Another process may have applied them meanwhile.
                 let missing = schema.inspect(connection)?;
                 schema.apply(connection, schema.migrations.len() - missing)

@@ -70,7 +70,7 @@ pub(crate) struct Backend {
 pub(crate) fn attempt<T>(
     session: &Session,
     waits: Waits,
-    begin: &'static str,
+    begin: &str,
     work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
 ) -> Outcome<T> {
     let connection = Connection::begin(session, waits, begin);
