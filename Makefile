@@ -1,8 +1,8 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hsm demo-kmip check test test-full soak bench bench-hsm bench-kmip build header abi deb man \
-    install uninstall install-library uninstall-library wheel clean
+.PHONY: help demo demo-hsm demo-kmip demo-postgres check test test-full soak bench bench-hsm bench-kmip build header abi \
+    deb man install uninstall install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
 
@@ -10,6 +10,7 @@ help:
 	@echo 'make demo       a store with real borg and restic repositories, in one temporary folder'
 	@echo 'make demo-hsm   the same with a token (SoftHSM2) that is taken away, given back, and rotated'
 	@echo 'make demo-kmip  the same with a KMIP server (PyKMIP) that keeps the root key of a restic repository'
+	@echo 'make demo-postgres  the same with a PostgreSQL server that keeps all of it, under two roles'
 	@echo 'make check      quick tests: no packages, no root, under 10 minutes from nothing'
 	@echo 'make test       check, and everything once on its real counterpart; under 25 minutes'
 	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
@@ -42,6 +43,11 @@ demo-kmip:
 	@scripts/packages demo
 	@scripts/packages kmip
 	@demo/kmip
+
+demo-postgres:
+	@scripts/packages demo
+	@scripts/packages postgres
+	@demo/postgres
 
 check test test-full soak:
 	@scripts/tier $@

@@ -34,19 +34,27 @@ impl Databases {
         Databases::PostgresShelf,
     ];
 
+    pub(crate) fn have_metadata_on_a_server(self) -> bool {
+        matches!(self, Databases::Postgres | Databases::PostgresMetadata)
+    }
+
+    pub(crate) fn have_shelf_on_a_server(self) -> bool {
+        matches!(self, Databases::Postgres | Databases::PostgresShelf)
+    }
+
     /// Puts what belongs there into this database: into schemas named after the store's folder.
     pub(crate) fn place(self, layout: Layout, database: Option<&str>, folder: &str) -> Layout {
         let Some(database) = database else { return layout };
         let folder = folder.replace('-', "_");
         let schema = |part: &str| format!("{database}?schema={folder}_{part}").into();
-        match self {
-            Databases::Files => layout,
-            Databases::Postgres => {
-                Layout { metadata: schema("metadata"), shelf: schema("shelf"), ..layout }
-            }
-            Databases::PostgresMetadata => Layout { metadata: schema("metadata"), ..layout },
-            Databases::PostgresShelf => Layout { shelf: schema("shelf"), ..layout },
+        let (mut metadata, mut shelf) = (layout.metadata, layout.shelf);
+        if self.have_metadata_on_a_server() {
+            metadata = schema("metadata");
         }
+        if self.have_shelf_on_a_server() {
+            shelf = schema("shelf");
+        }
+        Layout { metadata, shelf, ..layout }
     }
 }
 

@@ -24,16 +24,19 @@ pub(crate) enum Shape {
     TokenDevice,
     /// Payloads as objects of a token, which has the root key too.
     TokenObjects,
+    /// The root key on a KMIP server, project keys in the process.
+    KmipEnvelope,
     /// Payloads as objects of a KMIP server, which has the root key too.
     KmipObjects,
 }
 
 impl Shape {
-    const ALL: [Shape; 5] = [
+    const ALL: [Shape; 6] = [
         Shape::Software,
         Shape::TokenEnvelope,
         Shape::TokenDevice,
         Shape::TokenObjects,
+        Shape::KmipEnvelope,
         Shape::KmipObjects,
     ];
     pub(crate) const OF_TOKENS: [Shape; 3] =
@@ -44,7 +47,7 @@ impl Shape {
     }
 
     pub(crate) fn needs_server(self) -> bool {
-        self == Shape::KmipObjects
+        matches!(self, Shape::KmipEnvelope | Shape::KmipObjects)
     }
 
     /// Whether project keys can be wrapped by another key backend than the first.
@@ -75,7 +78,7 @@ impl Shape {
     pub(crate) fn key_backend(self) -> &'static str {
         match self {
             Shape::Software => "main",
-            Shape::KmipObjects => "kmip",
+            Shape::KmipEnvelope | Shape::KmipObjects => "kmip",
             _ => "hsm",
         }
     }
@@ -85,10 +88,10 @@ impl Shape {
         let software = Layout::in_folder(folder);
         let key_location = match self {
             Shape::Software => return software,
-            Shape::KmipObjects => {
+            Shape::KmipEnvelope | Shape::KmipObjects => {
                 let key = std::fs::read_to_string(token.join(SERVER)).expect("a server described");
                 let key = Some(KeyConfig::from_toml(&key, token).expect("a key backend"));
-                return Layout { key, objects: true, ..software };
+                return Layout { key, objects: self.has_objects(), ..software };
             }
             Shape::TokenDevice => KeyLocation::Device,
             Shape::TokenEnvelope | Shape::TokenObjects => KeyLocation::Envelope,
@@ -117,6 +120,7 @@ impl fmt::Display for Shape {
             Shape::TokenEnvelope => "token-envelope",
             Shape::TokenDevice => "token-device",
             Shape::TokenObjects => "token-objects",
+            Shape::KmipEnvelope => "kmip-envelope",
             Shape::KmipObjects => "kmip-objects",
         })
     }

@@ -30,6 +30,11 @@ fn kills_over_every_database_and_payloads_in_a_token() {
 }
 
 #[test]
+fn kills_over_every_database_and_a_root_key_on_a_kmip_server() {
+    kill_on_every_database(Shape::KmipEnvelope);
+}
+
+#[test]
 fn kills_over_every_database_and_payloads_on_a_kmip_server() {
     kill_on_every_database(Shape::KmipObjects);
 }
