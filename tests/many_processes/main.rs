@@ -1,5 +1,6 @@
 //! Sixteen processes, two of them with sixteen threads, work on one store at once, and replace its root
-//! key all the time: no update is lost, nobody starves, and nobody hears that the database is busy.
+//! key all the time: no update is lost, nobody starves, and nobody hears that the database is busy. On
+//! PostgreSQL too.
 //!
 //! `STRONGROOM_SECONDS` sets how long they work.
 
@@ -10,9 +11,13 @@ mod check;
 #[path = "../common/mod.rs"]
 mod common;
 mod disk;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod report;
+mod watcher;
 mod worker;
 
+use std::path::Path;
 use std::time::Duration;
 
 use strongroom::{Expect, PutOptions, Store};
@@ -42,43 +47,62 @@ fn worker_process() {
     worker::work();
 }
 
+/// Another one, of the tests on PostgreSQL.
+#[test]
+fn watcher_process() {
+    watcher::work();
+}
+
 fn seconds() -> u64 {
     let text = std::env::var("STRONGROOM_SECONDS").ok();
     text.map_or(8, |text| text.parse().expect("STRONGROOM_SECONDS is a number"))
 }
 
-fn new_store(folder: &std::path::Path) -> Store {
+fn new_store(folder: &Path) -> Store {
     let store = create(folder);
+    fill(&store);
+    store
+}
+
+fn fill(store: &Store) {
     for n in 0..COUNTERS {
         put(&store.session(), &counter(n), b"0").unwrap();
     }
     for n in 0..SHARED {
         put(&store.session(), &shared(n), b"first").unwrap();
     }
-    store
 }
 
 #[test]
 fn no_update_is_lost_and_nobody_starves() {
     let folder = tempfile::tempdir().unwrap();
     drop(new_store(folder.path()));
-    let seconds = seconds();
-    let mut workers: Vec<Victim> = (0..PROCESSES)
-        .map(|process| {
-            let threads = if process < CROWDED { THREADS } else { 1 };
-            worker::start(folder.path(), process, threads, seconds)
-        })
-        .collect();
+    let threads: Vec<_> =
+        (0..PROCESSES).map(|process| if process < CROWDED { THREADS } else { 1 }).collect();
+    let reports = run(folder.path(), &threads, &mut || {});
+    check_everything(folder.path(), &reports);
+}
+
+/// Has processes work, each with so many threads, and calls `meanwhile` again and again until the first is done.
+fn run(folder: &Path, threads: &[usize], meanwhile: &mut dyn FnMut()) -> Vec<Report> {
+    let start =
+        |(process, threads): (usize, &usize)| worker::start(folder, process, *threads, seconds());
+    let mut workers: Vec<Victim> = threads.iter().enumerate().map(start).collect();
     // All of them begin when all of them are there.
     for worker in &workers {
         assert_eq!(worker.answer().as_deref(), Some("ready"));
     }
-    let disk = disk::DiskWatch::start(folder.path());
+    let disk = disk::DiskWatch::start(folder);
     workers.iter_mut().for_each(|worker| worker.order("go"));
     let mut reports = Vec::new();
     for (process, worker) in workers.iter().enumerate() {
-        while worker.answer().expect("a worker ended by itself") != "done" {}
-        reports.push(Report::read(&worker::report_file(folder.path(), process)));
+        while worker.answer().expect("a worker ended by itself") != "done" {
+            // What the others have said by now was said long ago.
+            if process == 0 {
+                meanwhile();
+            }
+        }
+        reports.push(Report::read(&worker::report_file(folder, process)));
     }
     drop(workers);
     let sync = disk.longest();
@@ -95,10 +119,14 @@ fn no_update_is_lost_and_nobody_starves() {
         "an operation took {longest:?}, a bare sync {sync:?}"
     );
     expect_fair(&reports);
-    let store = common::open(folder.path()).unwrap();
-    check::counters(&store, &reports).unwrap();
-    check::shared(&store, &reports).unwrap();
-    check::rotations(&store, &reports).unwrap();
+    reports
+}
+
+fn check_everything(folder: &Path, reports: &[Report]) {
+    let store = common::open(folder).unwrap();
+    check::counters(&store, reports).unwrap();
+    check::shared(&store, reports).unwrap();
+    check::rotations(&store, reports).unwrap();
     check::clean(&store).unwrap();
     assert!(reports.iter().any(|report| !report.rotated.is_empty()), "no root key was replaced");
 }
