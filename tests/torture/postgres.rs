@@ -9,7 +9,7 @@ use crate::kinds::Kind;
 use crate::model::{Databases, Shape, World};
 use crate::run::Run;
 use crate::sources::postgres_steps;
-use crate::torture::{DEVICE_STEPS, expect_all, kill, kills, publish};
+use crate::torture::{DEVICE_STEPS, expect_all, kill, kills, publish, seed};
 
 fn on_a_server(settings: &[&str]) -> World {
     World::on(Shape::Software, Databases::Postgres, settings)
@@ -23,15 +23,27 @@ fn a_process_killed_over_postgresql_loses_nothing_acknowledged_and_leaves_nothin
     expect_all(named, reached);
 }
 
-/// Whoever works on it goes on when it is back, or is told that nothing was changed, or that nobody knows.
-#[test]
-fn a_server_that_crashes_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
-    let (seed, crashes) = (7, kills() / 8);
-    let mut run = Run::of(seed, on_a_server(&[]));
+/// Whoever works on a server that crashes goes on when it is back, or is told that nothing was changed, or
+/// that nobody knows.
+fn crash(databases: Databases, crashes: usize) {
+    let seed = seed();
+    let mut run = Run::of(seed, World::on(Shape::Software, databases, &[]));
     let refused = run.crash_often(crashes);
     let name = format!("{}-crashes", run.world);
     publish(&format!("{}\n{refused} refused\n", run.coverage.report(&name, seed)), &name);
     assert!(refused < crashes, "nothing was carried out");
+}
+
+#[test]
+fn a_server_that_crashes_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
+    crash(Databases::Postgres, kills() / 8);
+}
+
+#[test]
+fn a_server_with_one_of_two_databases_that_crashes_loses_nothing_acknowledged() {
+    for databases in [Databases::PostgresMetadata, Databases::PostgresShelf] {
+        crash(databases, kills() / 16);
+    }
 }
 
 /// A server that acknowledges what it has not yet written down. What it says of its own setting is

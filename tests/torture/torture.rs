@@ -25,7 +25,7 @@ fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half_done() {
 
 /// Kills processes that work on stores in such a world, so often, and at each step that they reach.
 pub(crate) fn kill(world: World, kills: usize) -> Coverage {
-    let seed = number("STRONGROOM_SEED").unwrap_or(1);
+    let seed = seed();
     let name = world.to_string();
     let mut run = Run::of(seed, world);
     run.survey();
@@ -51,6 +51,11 @@ pub(crate) fn expect_all(mut named: BTreeSet<String>, reached: BTreeSet<String>)
 /// How many kills are asked for.
 pub(crate) fn kills() -> usize {
     number("STRONGROOM_KILLS").unwrap_or(200) as usize
+}
+
+/// Which choices are made.
+pub(crate) fn seed() -> u64 {
+    number("STRONGROOM_SEED").unwrap_or(1)
 }
 
 #[test]
