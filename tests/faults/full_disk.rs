@@ -44,20 +44,29 @@ fn only_the_metadata_on_the_full_disk() {
 }
 
 /// Payloads that were acknowledged, and the store that must still have them.
-struct Filled {
-    store: Store,
-    acknowledged: Vec<(String, Vec<u8>)>,
+pub(crate) struct Filled {
+    pub(crate) store: Store,
+    pub(crate) acknowledged: Vec<(String, Vec<u8>)>,
     random: Random,
 }
 
 impl Filled {
+    pub(crate) fn new(store: Store) -> Filled {
+        Filled { store, acknowledged: Vec::new(), random: Random::new(1) }
+    }
+
     /// Puts one more payload, in time.
     fn put(&mut self) -> strongroom::Result<()> {
+        self.put_within(LIMIT)
+    }
+
+    /// As [`put`](Self::put), in this time.
+    pub(crate) fn put_within(&mut self, limit: Duration) -> strongroom::Result<()> {
         let name = format!("p/{}", self.acknowledged.len() + self.random.below(1 << 30) * 1_000);
         let len = if self.random.chance(20) { 12_000 } else { 200 };
         let payload = self.random.bytes(len);
         let (session, at, bytes) = (self.store.session(), name.clone(), payload.clone());
-        let result = timed("a put", move || put(&session, &at, &bytes));
+        let result = within(limit, "a put", move || put(&session, &at, &bytes));
         if result.is_ok() {
             self.acknowledged.push((name, payload));
         }
@@ -75,12 +84,19 @@ impl Filled {
         panic!("a small disk took 100,000 payloads");
     }
 
-    fn expect_everything(&self, store: &Store) {
+    /// Whatever was acknowledged is there.
+    pub(crate) fn expect_acknowledged(&self, store: &Store) {
         let session = store.session();
         for (at, payload) in &self.acknowledged {
             let got = session.get(&path(at)).unwrap_or_else(|e| panic!("{at}: {e}"));
             assert!(got.equals(payload), "{at}");
         }
+    }
+
+    /// And nothing else.
+    fn expect_everything(&self, store: &Store) {
+        self.expect_acknowledged(store);
+        let session = store.session();
         let options = ListOptions { limit: 10_000, ..Default::default() };
         let listed = session.list("p", &options).unwrap().items.len();
         assert_eq!(listed, self.acknowledged.len());
@@ -105,8 +121,12 @@ fn fill_and_free(kib: usize, layout: impl Fn(&Path, &Path) -> Layout) {
     fs::write(&ballast, vec![1; BALLAST_KIB * 1_024]).unwrap();
     let layout = layout(small.path(), large.path());
     let store = Store::create(&layout).unwrap();
-    let mut filled = Filled { store, acknowledged: Vec::new(), random: Random::new(1) };
+    fill_then_free(store, &layout.config, &ballast);
+}
 
+/// Puts until the disk is full, and goes on when the ballast is gone from it.
+pub(crate) fn fill_then_free(store: Store, config: &Path, ballast: &Path) {
+    let mut filled = Filled::new(store);
     filled.fill();
     assert!(filled.acknowledged.len() > 5, "the control: {} puts", filled.acknowledged.len());
     filled.expect_everything(&filled.store);
@@ -121,13 +141,13 @@ fn fill_and_free(kib: usize, layout: impl Fn(&Path, &Path) -> Layout) {
     assert!(health.len() > 5, "{health:?}");
     filled.expect_everything(&filled.store);
     // A further process comes to the full disk.
-    let config = layout.config.clone();
-    match timed("opening", move || Store::open(&config)) {
+    let file = config.to_owned();
+    match timed("opening", move || Store::open(&file)) {
         Ok(again) => filled.expect_everything(&again),
         Err(e) => panic!("a store on a full disk does not open: {e}"),
     }
 
-    fs::remove_file(&ballast).unwrap();
+    fs::remove_file(ballast).unwrap();
     let full = filled.acknowledged.len();
     for _ in 0..5 {
         filled.put().unwrap();
@@ -135,7 +155,7 @@ fn fill_and_free(kib: usize, layout: impl Fn(&Path, &Path) -> Layout) {
     filled.expect_everything(&filled.store);
     let Filled { store, acknowledged, random } = filled;
     drop(store);
-    let store = Store::open(&layout.config).unwrap();
+    let store = Store::open(config).unwrap();
     let filled = Filled { store, acknowledged, random };
     let report = filled
         .store

@@ -11,6 +11,8 @@ mod damage;
 mod full_disk;
 mod helper;
 mod mounts;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod read_only;
 
 /// What other processes do for the tests; as a test of its own it does nothing.

@@ -14,6 +14,7 @@ mod disk;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod report;
+#[cfg(feature = "postgres")]
 mod watcher;
 mod worker;
 
@@ -48,6 +49,7 @@ fn worker_process() {
 }
 
 /// Another one, of the tests on PostgreSQL.
+#[cfg(feature = "postgres")]
 #[test]
 fn watcher_process() {
     watcher::work();
