@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::{MaybeDone, maybe_done};
 use strongroom_backend::Result;
@@ -19,14 +19,15 @@ type Answer = std::result::Result<Vec<tokio_postgres::Row>, tokio_postgres::Erro
 /// A query that was sent. Dropped, its answer is thrown away.
 pub struct Sent {
     answer: MaybeDone<Pin<Box<dyn Future<Output = Answer> + Send>>>,
+    deadline: Instant,
     lease: Lease,
 }
 
 impl Database {
     /// Sends a query, whose parameters are all bytes, and waits for nothing: nothing is sent when no
-    /// connection is free on which it was run before.
+    /// connection is free on which it was run before, or few are free.
     pub fn send(&self, sql: &str, parameters: &[&[u8]]) -> Option<Sent> {
-        let lease = self.pool().take_idle()?;
+        let mut lease = self.pool().take_spare()?;
         let session = lease.session().ok()?;
         let (client, statement) = (session.client.clone(), session.prepared(sql)?);
         let parameters: Vec<Vec<u8>> = parameters.iter().map(|bytes| bytes.to_vec()).collect();
@@ -37,16 +38,18 @@ impl Database {
         let mut answer = maybe_done(Box::pin(query) as Pin<Box<dyn Future<Output = _> + Send>>);
         // It is sent when it is looked at for the first time. Whoever waits for it looks again.
         let _ = Pin::new(&mut answer).poll(&mut Context::from_waker(Waker::noop()));
-        Some(Sent { answer, lease })
+        lease.owes_answer(true);
+        Some(Sent { answer, deadline: Instant::now() + self.limits().statement, lease })
     }
 }
 
 impl Sent {
-    /// The answer, if it comes within `patience`. A connection that gives none is closed.
-    pub fn rows(mut self, patience: Duration) -> Result<Vec<Row>> {
+    /// The answer, if it comes in the time that a statement may take. A connection that gives none is closed.
+    pub fn rows(mut self) -> Result<Vec<Row>> {
+        self.lease.owes_answer(false);
         let session = self.lease.session()?;
         let mut answer = Pin::new(&mut self.answer);
-        let waited = session.wait(answer.as_mut(), Instant::now() + patience);
+        let waited = session.wait(answer.as_mut(), self.deadline);
         let answer = waited.map(|()| answer.take_output()).and_then(|answer| match answer {
             Some(answer) => answer.map_err(Fault::of),
             None => Err(Fault::timed_out()),

@@ -97,6 +97,10 @@ impl Database {
         &self.pool
     }
 
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// Where it is.
     pub fn settings(&self) -> &Settings {
         &self.settings

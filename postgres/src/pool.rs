@@ -67,7 +67,7 @@ impl Pool {
                     self.freed.notify_one();
                 }
                 if usable {
-                    return Ok(Lease { session: Some(session), claim, pool: self.clone() });
+                    return Ok(self.lease(Some(session), claim));
                 }
                 continue;
             }
@@ -85,20 +85,31 @@ impl Pool {
         }
     }
 
-    /// A session that nobody uses and that is there already.
-    pub(crate) fn take_idle(self: &Arc<Pool>) -> Option<Lease> {
+    /// A session that nobody uses and that is there already. Never more than half of them are lent like
+    /// this: who holds one waits for something else meanwhile, and would keep out those who wait for one.
+    pub(crate) fn take_spare(self: &Arc<Pool>) -> Option<Lease> {
         if self.process != Process::current() {
             return None;
         }
-        let session = self.state().idle.pop()?;
+        let mut state = self.state();
+        let free = self.limit.saturating_sub(state.open) + state.idle.len();
+        if free <= self.limit / 2 {
+            return None;
+        }
+        let session = state.idle.pop()?;
+        drop(state);
         // One that cannot be used goes with its lease.
-        let lease = Lease { session: Some(session), claim: Claim::Ordinary, pool: self.clone() };
+        let lease = self.lease(Some(session), Claim::Ordinary);
         lease.session().is_ok_and(Session::is_usable).then_some(lease)
+    }
+
+    fn lease(self: &Arc<Pool>, session: Option<Session>, claim: Claim) -> Lease {
+        Lease { session, claim, owes_answer: false, pool: self.clone() }
     }
 
     /// Opens a session, whose place was counted already.
     fn connect(self: &Arc<Pool>, claim: Claim, deadline: Instant) -> Result<Lease> {
-        let place = Lease { session: None, claim, pool: self.clone() };
+        let place = self.lease(None, claim);
         let Some(runtime) = &self.runtime else { return Err(forked()) };
         let (alive, connector) = (runtime.spawner(), self.connector.clone());
         let attempt = runtime.spawn(connector.connect(move || alive.clone()));
@@ -166,6 +177,7 @@ impl Drop for Pool {
 pub(crate) struct Lease {
     session: Option<Session>,
     claim: Claim,
+    owes_answer: bool,
     pool: Arc<Pool>,
 }
 
@@ -173,6 +185,12 @@ impl Lease {
     /// The session. A lease without one is never handed out.
     pub(crate) fn session(&self) -> Result<&Session> {
         self.session.as_ref().ok_or_else(stopped)
+    }
+
+    /// Whether it was asked something whose answer nobody took: what is asked next waits for that too, so
+    /// it is lent last.
+    pub(crate) fn owes_answer(&mut self, owes: bool) {
+        self.owes_answer = owes;
     }
 
     /// Whether this process made it.
@@ -195,7 +213,8 @@ impl Drop for Lease {
             session => (None, session),
         };
         state.open += usize::from(kept.is_some());
-        state.idle.extend(kept);
+        let at = if self.owes_answer { 0 } else { state.idle.len() };
+        state.idle.splice(at..at, kept);
         drop(state);
         drop(ended);
         self.pool.freed.notify_one();

@@ -360,3 +360,37 @@ fn the_password_file_is_used_and_must_be_private() {
     let error = Database::open(&settings(&dsn), &SCHEMA, Limits::default()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
 }
+
+/// Who has asked ahead waits for something else meanwhile: half of the connections stay for all others.
+#[test]
+fn what_is_asked_ahead_leaves_half_of_the_connections_to_others() {
+    const SQL: &str = "SELECT number FROM numbers WHERE name = convert_from(?1, 'UTF8')";
+    let (_cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "one", 1)).unwrap();
+    let limits = Limits { connections: 4, ..Limits::default() };
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    let question: &[&[u8]] = &[b"one"];
+    assert!(database.send(SQL, question).is_none(), "no connection knows the statement");
+    let all_there = Barrier::new(4);
+    let query = || {
+        database.read(|c| {
+            all_there.wait();
+            c.query(SQL, &[Value::Bytes(b"one")], &mut |_| Ok(()))
+        })
+    };
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|_| scope.spawn(query)).collect();
+        all.into_iter().for_each(|one| one.join().unwrap().unwrap());
+    });
+    let sent = [(); 2].map(|()| database.send(SQL, question).unwrap());
+    assert!(database.send(SQL, question).is_none());
+    assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
+    for sent in sent {
+        assert_eq!(sent.rows().unwrap()[0].integer(0).unwrap(), 1);
+    }
+    // Those whose answer nobody wants go back too.
+    for _ in 0..10 {
+        drop([(); 2].map(|()| database.send(SQL, question).unwrap()));
+    }
+    assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
+}

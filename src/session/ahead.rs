@@ -9,14 +9,19 @@
 use std::collections::HashMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use strongroom_backend::{Loading, Locator, Placement, Reference, SecretBytes};
 
-use crate::SecretPath;
 use crate::store::{Inner, Slot};
+use crate::{GetOptions, Result, SecretPath};
 
 /// How many paths are remembered at least, and half of how many at most.
 const KEPT: usize = 10_000;
+
+/// How long ago the question may have been when its answer is taken. Where the project's key had to come from
+/// a slow key manager in between, another process may have erased the payload.
+const STALENESS: Duration = Duration::from_secs(1);
 
 /// Where payloads were when they were loaded last, of the paths that were asked for last.
 #[derive(Default)]
@@ -40,30 +45,42 @@ struct Place {
 
 /// A payload that was asked for.
 pub(super) struct Asked<'a> {
+    at: Instant,
     place: Arc<Place>,
     loading: Loading<'a>,
 }
 
 impl<'a> Asked<'a> {
-    /// Asks for what a path had last, if that is known and the backend can be asked.
-    pub(super) fn begin(inner: &'a Inner, path: &SecretPath) -> Option<Asked<'a>> {
+    /// Asks for what a path had last, if that is known and the backend can be asked. A version of one's own
+    /// choice is elsewhere.
+    pub(super) fn begin(
+        inner: &'a Inner,
+        path: &SecretPath,
+        options: &GetOptions,
+    ) -> Option<Asked<'a>> {
+        if options.version.is_some() {
+            return None;
+        }
         let place = inner.places.as_ref()?.of(path)?;
         let ahead = inner.slot(&place.backend).ok()?.backend.ahead()?;
         let loading = ahead.begin(place.reference, &place.locator)?;
-        Some(Asked { place, loading })
+        Some(Asked { at: Instant::now(), place, loading })
     }
 
-    /// The payload, if it was asked for at this place, is there and opens.
+    /// What came of it, if it was asked for at this place and anything came back.
     pub(super) fn answer(
         self,
         backend: &str,
         at: &Placement<'_>,
         locator: &Locator,
-    ) -> Option<SecretBytes> {
+    ) -> Option<Result<SecretBytes>> {
         let Place { backend: asked, reference, locator: asked_locator } = &*self.place;
         let is_the_place =
             asked == backend && *reference == at.reference && asked_locator == locator;
-        if is_the_place { (self.loading)(at).ok() } else { None }
+        if !is_the_place || self.at.elapsed() >= STALENESS {
+            return None;
+        }
+        (self.loading)(at)
     }
 
     /// A path has nothing any more that could be asked for.

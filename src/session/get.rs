@@ -23,9 +23,11 @@ impl Session {
     /// The payload of the version that the options choose, with what belongs to it.
     pub fn get_with(&self, path: &SecretPath, options: &GetOptions) -> Result<Fetched> {
         self.operation("get", || {
-            let asked = Asked::begin(&self.inner, path);
+            let asked = Asked::begin(&self.inner, path, options);
+            // What is asked for ahead is the current version.
+            let ahead = options.version.is_none().then_some(path);
             let fetched = self.find(path, options).and_then(|found| {
-                match self.load(Some(path), &found, asked) {
+                match self.load(ahead, &found, asked) {
                     // Destroyed between the two reads, or lost: the metadata knows which.
                     Err(e) if e.kind() == ErrorKind::NotFound => self.load_again(path, options, e),
                     loaded => loaded,
@@ -100,10 +102,11 @@ impl Session {
         }
     }
 
-    /// Loads the payload of a version, or takes it where it was `asked` for already.
+    /// Loads the payload of a version, or takes it where it was `asked` for already. Where it was is
+    /// remembered for the next get of `ahead`.
     fn load(
         &self,
-        path: Option<&SecretPath>,
+        ahead: Option<&SecretPath>,
         found: &Found,
         asked: Option<Asked<'_>>,
     ) -> Result<Fetched> {
@@ -126,13 +129,13 @@ impl Session {
         let payload = slot
             .call("load", |backend| {
                 let answer = asked.and_then(|asked| asked.answer(&slot.name, &at, &locator));
-                answer.map_or_else(|| backend.load(&at, &locator), Ok)
+                answer.unwrap_or_else(|| backend.load(&at, &locator))
             })
             .map_err(|e| inner.explain_missing(&at, e))?;
         if payload.len() != found.version.size as usize {
             return Err(missing_payload());
         }
-        if let (Some(places), Some(path)) = (&inner.places, path) {
+        if let (Some(places), Some(path)) = (&inner.places, ahead) {
             places.remember(path, slot, reference, locator);
         }
         Ok(Fetched {
@@ -145,7 +148,7 @@ impl Session {
 
     fn load_again(&self, path: &SecretPath, options: &GetOptions, first: Error) -> Result<Fetched> {
         let found = self.find(path, options)?;
-        self.load(Some(path), &found, None).map_err(|e| match e.kind() {
+        self.load(None, &found, None).map_err(|e| match e.kind() {
             ErrorKind::NotFound => Error::new(
                 ErrorKind::Corrupt,
                 format!("the payload of {path} version {} is missing", found.version.number),

@@ -5,17 +5,19 @@
 
 use crate::{Locator, Placement, Reference, Result, SecretBytes};
 
-/// What a [`Backend`](crate::Backend) was asked for: the rest of its `load`. Dropped, the answer is thrown away.
-pub type Loading<'a> = Box<dyn FnOnce(&Placement<'_>) -> Result<SecretBytes> + 'a>;
+/// What a [`Backend`](crate::Backend) was asked for: the rest of its `load`. `None` when nothing came back: whoever
+/// still wants it calls `load`. Dropped, the answer is thrown away.
+pub type Loading<'a> = Box<dyn FnOnce(&Placement<'_>) -> Option<Result<SecretBytes>> + 'a>;
 
-/// What a [`Shelf`](crate::Shelf) was asked for: the rest of its `get`. Dropped, the answer is thrown away.
-pub type Getting<'a> =
-    Box<dyn FnOnce(&mut dyn FnMut(&[u8]) -> Result<SecretBytes>) -> Result<SecretBytes> + 'a>;
+/// What a [`Shelf`](crate::Shelf) was asked for: the rest of its `get`. `None` when nothing came back: whoever still
+/// wants it calls `get`. Dropped, the answer is thrown away.
+pub type Getting<'a> = Box<
+    dyn FnOnce(&mut dyn FnMut(&[u8]) -> Result<SecretBytes>) -> Option<Result<SecretBytes>> + 'a,
+>;
 
 /// A backend that can be asked for payloads ahead.
 ///
-/// An answer may be from any moment between the question and the end of `Loading`. An error of either
-/// says nothing about the payload: whoever still wants it calls `load`.
+/// An answer may be from any moment between the question and the end of `Loading`.
 pub trait LoadAhead {
     /// Asks for the payload under a reference and waits for nothing. Nothing when that is not possible
     /// now.

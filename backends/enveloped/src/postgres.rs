@@ -4,7 +4,6 @@
 mod copy;
 
 use std::path::Path;
-use std::time::Duration;
 
 use strongroom_backend::{
     Destroyed, Error, ErrorKind, GetAhead, Getting, Health, Locator, Marker, Reference, Result,
@@ -28,9 +27,6 @@ const SCHEMA: Schema = Schema {
 };
 
 const SELECT: &str = "SELECT envelope FROM payloads WHERE reference = ?1";
-
-/// How long an answer that was asked for ahead is waited for, before it is asked for again.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Keeps envelopes in a PostgreSQL schema, for any number of machines.
 ///
@@ -195,9 +191,9 @@ impl Shelf for PostgresShelf {
 impl GetAhead for PostgresShelf {
     fn begin(&self, reference: Reference, _: &Locator) -> Option<Getting<'_>> {
         let sent = self.database.send(SELECT, &[reference.as_bytes()])?;
-        Some(Box::new(move |open| match sent.rows(PATIENCE)?.first() {
-            Some(row) => open(row.bytes(0)?),
-            None => Err(errors::absent(reference)),
+        Some(Box::new(move |open| {
+            let rows = sent.rows().ok()?;
+            rows.first()?.bytes(0).ok().map(open)
         }))
     }
 }
