@@ -120,8 +120,11 @@ impl OwnDatabase {
     /// Waits until nobody is connected to it. The server carries out what a killed process has sent
     /// before it notices that nobody waits for the answer.
     pub(crate) fn await_end_of_sessions(&self) {
-        let sessions =
-            format!("SELECT count(*) FROM pg_stat_activity WHERE datname = '{}'", self.name);
+        let sessions = format!(
+            "SELECT count(*) FROM pg_stat_activity \
+             WHERE datname = '{}' AND backend_type = 'client backend'",
+            self.name
+        );
         let end = Instant::now() + PATIENCE;
         while self.server().sql(&sessions) != "0" {
             assert!(Instant::now() < end, "sessions outlive the process that had them");

@@ -295,7 +295,13 @@ impl Run {
     }
 
     /// Advances or widens what is possible.
-    fn note_kill(&mut self, kind: Kind, moment: Moment, action: Action, acknowledged: bool) {
+    pub(crate) fn note_kill(
+        &mut self,
+        kind: Kind,
+        moment: Moment,
+        action: Action,
+        acknowledged: bool,
+    ) {
         let before = self.possible.clone();
         let beside = match (&action, &self.backup) {
             (Action::Restore { .. }, Some((_, contents))) => contents.clone(),
