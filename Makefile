@@ -1,7 +1,7 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hsm demo-kmip demo-postgres check test test-full soak bench bench-hsm bench-kmip build header abi \
+.PHONY: help demo demo-hsm demo-kmip demo-postgres check test test-full soak bench bench-hsm bench-kmip bench-postgres build header abi \
     deb man install uninstall install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench      measurements, each beside its floor'
 	@echo 'make bench-hsm  the same of a store on a token, beside bare calls into its module'
 	@echo 'make bench-kmip the same of a store on a KMIP server, beside a bare Get and another client'
+	@echo 'make bench-postgres  the same of a store in PostgreSQL, beside bare statements and pgbench'
 	@echo 'make build      the command, in target/release'
 	@echo 'make header     include/strongroom.h, from ffi/src'
 	@echo 'make abi        what the C ABI is agreed to be, in packaging/: when it has grown'
@@ -64,6 +65,10 @@ bench-kmip:
 	@scripts/packages kmip
 	STRONGROOM_PYKMIP=$$(scripts/kmip-venv) \
 	    cargo bench --locked --package strongroom --features kmip --bench kmip
+
+bench-postgres:
+	@scripts/packages postgres
+	cargo bench --locked --package strongroom --features postgres --bench postgres
 
 build:
 	@scripts/command

@@ -44,7 +44,12 @@ impl Cluster {
     /// As [`start`](Self::start), with settings (`name=value`), and with what `prepare` puts into the
     /// data folder before.
     pub fn start_with(settings: &[&str], prepare: impl FnOnce(&Path)) -> Cluster {
-        let folder = fast_folder();
+        Cluster::start_in(fast_folder(), settings, prepare)
+    }
+
+    /// As [`start_with`](Self::start_with), with everything in this folder: on a disk, where a commit takes
+    /// its time.
+    pub fn start_in(folder: TempDir, settings: &[&str], prepare: impl FnOnce(&Path)) -> Cluster {
         let settings = settings.iter().map(ToString::to_string).collect();
         let mut cluster = Cluster { folder, settings, port: 0, server: None };
         cluster.give_to_server(cluster.folder.path());
