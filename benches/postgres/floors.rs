@@ -24,7 +24,11 @@ pub(crate) const GET: [&str; 2] = [
 pub(crate) const LAY_DOWN: &str = "INSERT INTO strongroom_shelf.payloads (reference, envelope)
      VALUES ($1, $2) ON CONFLICT DO NOTHING";
 
-/// What a put reads in its transaction in the metadata.
+/// What begins the transaction of a put in the metadata.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE;
+     LOCK TABLE strongroom.schema_migrations IN ROW EXCLUSIVE MODE";
+
+/// What it reads there.
 pub(crate) const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 pub(crate) const READS: [&str; 5] = [
     "SELECT * FROM strongroom.store",
@@ -126,7 +130,7 @@ impl Bare {
         let (project, secret, name) = (&put.project, &put.secrets[n], name(n));
         self.runtime.block_on(async {
             self.run(&put.lay_down, &[&reference, &&envelope[..]]).await;
-            let begin = self.client.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE");
+            let begin = self.client.batch_execute(BEGIN);
             let (begun, ..) =
                 join3(begin, self.one(&put.now, &[]), self.one(&put.reads[0], &[])).await;
             begun.unwrap();

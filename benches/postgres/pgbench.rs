@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::floors::{CLAIM, GET, LAY_DOWN, MARK, NOW, READS, SECRET, VERSION};
+use crate::floors::{BEGIN, CLAIM, GET, LAY_DOWN, MARK, NOW, READS, SECRET, VERSION};
 use crate::stage::{PROJECT, SECRETS, Stage, name};
 
 /// Scripts of pgbench.
@@ -68,7 +68,7 @@ fn put(client: usize, project: &str, secret: &str) -> String {
     let name = &text(&name(client));
     let statements = [
         filled(LAY_DOWN, &[&id(16), "decode(repeat('07', 156), 'hex')"]),
-        "BEGIN ISOLATION LEVEL SERIALIZABLE;\n".to_owned(),
+        filled(BEGIN, &[]),
         filled(NOW, &[]),
         filled(READS[0], &[]),
         filled(READS[1], &[]),
