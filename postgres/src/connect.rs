@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::poll_fn;
@@ -14,6 +14,7 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage};
 
 use crate::errors::server_error;
+use crate::pooler;
 use crate::runtime::Spawner;
 use crate::session::{Facts, Session};
 use crate::settings::{self, Host, Settings, SslMode, Target};
@@ -32,6 +33,9 @@ pub(crate) struct Connector {
     pub(crate) settings: Arc<Settings>,
     pub(crate) tls: Tls,
     pub(crate) statement_timeout: Duration,
+    /// The host that was reached last, which the next connection tries first: one before it that never answers
+    /// would cost each of them its share of the time.
+    pub(crate) reached: Arc<AtomicUsize>,
 }
 
 /// A server that could not be used.
@@ -79,15 +83,20 @@ impl Connector {
             Target::PreferStandby => &[Target::Standby, Target::Any],
             _ => std::slice::from_ref(&self.settings.target),
         };
+        let hosts = &self.settings.hosts;
         // One that never answers leaves time for the others.
-        let attempts = u32::try_from(targets.len() * self.settings.hosts.len()).unwrap_or(u32::MAX);
+        let attempts = u32::try_from(targets.len() * hosts.len()).unwrap_or(u32::MAX);
         let share = self.settings.connect_timeout / attempts.max(1);
+        let reached = self.reached.load(Ordering::Relaxed);
         for target in targets {
-            for host in &self.settings.hosts {
+            for (number, host) in hosts.iter().enumerate().cycle().skip(reached).take(hosts.len()) {
                 let attempt = timeout(share, self.try_host(host, *target, share, spawner()));
                 match attempt.await.unwrap_or_else(|late| Err(unreachable_host(host, late.into())))
                 {
-                    Ok(session) => return Ok(session),
+                    Ok(session) => {
+                        self.reached.store(number, Ordering::Relaxed);
+                        return Ok(session);
+                    }
                     // The more telling one: what does not pass by itself.
                     Err(found) if found.passing && refusal.is_some() => {}
                     Err(found) => refusal = Some(found),
@@ -124,6 +133,11 @@ impl Connector {
         };
         let mut serving = AbortOnDrop(Some(spawner.spawn(serve)));
         let facts = self.greet(&client).await.map_err(|e| self.refused(host, e))?;
+        let greeted_by =
+            pooler::greeted_by(&client).await.map_err(|e| unreachable_host(host, e))?;
+        if greeted_by != facts.process && !self.settings.pooler_keeps_sessions {
+            return Err(lasting(pooler::refusal()));
+        }
         let id = random_bytes().map_err(lasting)?;
         let Some(task) = serving.0.take() else {
             return Err(Refusal { error: self.no_answer(), passing: true });

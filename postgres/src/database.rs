@@ -87,7 +87,8 @@ impl Database {
         let settings = Arc::new(settings.clone());
         let tls = Tls::new(&settings.tls)?;
         let statement_timeout = limits.statement;
-        let connector = Connector { settings: settings.clone(), tls, statement_timeout };
+        let (settings_of_pool, reached) = (settings.clone(), Arc::default());
+        let connector = Connector { settings: settings_of_pool, tls, statement_timeout, reached };
         let pool = Pool::new(connector, limits.connections.max(1))?;
         let (read_only, swept) = (AtomicBool::new(false), AtomicBool::new(false));
         Ok(Database { settings, pool, limits, read_only, swept })

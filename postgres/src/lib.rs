@@ -16,6 +16,7 @@ mod forks;
 mod locks;
 mod migrations;
 mod pool;
+mod pooler;
 mod runtime;
 mod session;
 mod settings;

@@ -23,8 +23,9 @@ const IDENTIFIER: usize = 63;
 ///
 /// Both forms of libpq are understood: a URL and `key=value`. The keys are `host`, `port`, `user`,
 /// `password`, `passfile`, `dbname`, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `channel_binding`,
-/// `target_session_attrs`, `connect_timeout`, `application_name`, `options`, and our own `schema` and
-/// `environment`, which is `yes` where variables of the process complete the rest.
+/// `target_session_attrs`, `connect_timeout`, `application_name`, `options`, and our own `schema`,
+/// `environment`, which is `yes` where variables of the process complete the rest, and `pooler`, which is
+/// `session` where one is in between that gives each client a session to its end.
 /// A host that begins with `/` is the folder of a Unix socket. Several hosts are tried in their order.
 ///
 /// ```
@@ -50,6 +51,8 @@ pub struct Settings {
     pub(crate) connect_timeout: Duration,
     pub(crate) application_name: String,
     pub(crate) options: Option<String>,
+    /// Whether a pooler that we find between us and the server is known to be a good one.
+    pub(crate) pooler_keeps_sessions: bool,
     password: Option<Arc<SecretBytes>>,
     passfile: Option<PathBuf>,
 }
@@ -154,6 +157,7 @@ impl Settings {
             connect_timeout: pairs.seconds("connect_timeout")?.unwrap_or(DEFAULT_CONNECT_TIMEOUT),
             application_name: pairs.take("application_name").unwrap_or_else(|| "strongroom".into()),
             options: pairs.take("options"),
+            pooler_keeps_sessions: pairs.word("pooler", &POOLERS)?.unwrap_or(false),
             password: pairs.password()?.map(Arc::new),
             passfile: pairs.take("passfile").map(PathBuf::from),
         };
@@ -252,6 +256,8 @@ const TARGETS: [(&str, Target); 6] = [
 const ENVIRONMENT: [(&str, Environment); 2] =
     [("yes", Environment::Used), ("no", Environment::Ignored)];
 
+const POOLERS: [(&str, bool); 2] = [("none", false), ("session", true)];
+
 const CHANNEL_BINDINGS: [(&str, ChannelBinding); 3] = [
     ("disable", ChannelBinding::Disable),
     ("prefer", ChannelBinding::Prefer),
@@ -268,6 +274,10 @@ impl TlsSettings {
         let system = self.root.as_deref() == Some(Path::new("system"));
         if system && self.mode != SslMode::VerifyFull {
             return Err(wrong_value("sslmode", "is verify-full with sslrootcert=system"));
+        }
+        if self.mode == SslMode::Prefer && self.root.is_some() {
+            // A server without TLS, or with any certificate, would do: the authority would never be asked.
+            return Err(wrong_value("sslmode", "is verify-ca or verify-full with sslrootcert"));
         }
         let verifies = matches!(self.mode, SslMode::VerifyCa | SslMode::VerifyFull);
         if verifies && self.root.is_none() {

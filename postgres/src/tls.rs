@@ -62,7 +62,7 @@ fn verifier(
     settings: &TlsSettings,
     provider: Arc<CryptoProvider>,
 ) -> Result<Arc<dyn rustls::client::danger::ServerCertVerifier>> {
-    let Some(root) = settings.root.as_ref().filter(|_| settings.mode != SslMode::Prefer) else {
+    let Some(root) = &settings.root else {
         return Ok(verifier::anyone(provider));
     };
     let roots = files::authorities(root)?;

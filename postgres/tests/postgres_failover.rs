@@ -93,6 +93,12 @@ fn a_host_that_takes_connections_and_never_answers_leaves_time_for_the_next() {
     let database = Database::open(&settings(&both), &SCHEMA, limits).unwrap();
     database.write(|c| put(c, "one", 1)).unwrap();
     assert!(silent.accept().is_ok(), "the first host was not tried");
+    // Once: a further session goes to the one that answers.
+    silent.set_nonblocking(true).unwrap();
+    while silent.accept().is_ok() {}
+    let lock = database.lock_within("a session of its own", Duration::from_secs(10)).unwrap();
+    assert!(lock.is_some());
+    assert_eq!(silent.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Where a database is: the path of a file, or a connection string.
 
 /// The keys with which a connection string of the form `key=value` begins here.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
@@ -11,6 +11,7 @@ const KEYS: [&str; 17] = [
     "options",
     "passfile",
     "password",
+    "pooler",
     "port",
     "schema",
     "sslcert",
