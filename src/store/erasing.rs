@@ -80,10 +80,13 @@ impl Inner {
             ErrorKind::Conflict => still_pending(e.what(), e.next()),
             _ => e,
         })?;
-        self.destroy_in(slot, &erasures)?;
-        step("erase.payloads-destroyed");
-        self.mark_done(erasures)?;
-        step("erase.marked-done");
+        // A secret may have any number of versions, and no transaction may take any length of time.
+        for batch in erasures.chunks(BATCH) {
+            self.destroy_in(slot, batch)?;
+            step("erase.payloads-destroyed");
+            self.mark_done(batch.to_vec())?;
+            step("erase.marked-done");
+        }
         Ok(())
     }
 

@@ -19,6 +19,20 @@ fn an_erased_secret_is_gone_and_its_name_is_free() {
 }
 
 #[test]
+fn a_secret_of_more_versions_than_one_transaction_takes_is_erased_whole() {
+    let f = fixture();
+    for _ in 0..520 {
+        f.put("a/many", "x");
+    }
+    f.put("a/other", "y");
+    f.session.erase(&path("a/many")).unwrap();
+    assert_eq!(kind(f.get("a/many")), ErrorKind::NotFound);
+    let report = f.store.doctor(&Default::default(), &mut |_| {}).unwrap();
+    assert_eq!((report.versions, report.strays, report.pending_erasures), (1, 0, 0));
+    assert_eq!(f.get("a/other").unwrap(), "y");
+}
+
+#[test]
 fn an_erased_project_is_gone_with_all_it_had() {
     let f = fixture();
     for n in 0..600 {
