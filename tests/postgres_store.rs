@@ -74,6 +74,29 @@ fn what_one_process_puts_another_gets_lists_and_erases() {
     assert!(report.damaged.is_empty(), "{report:?}");
 }
 
+/// Each part that needs the metadata would wait for it anew.
+#[test]
+fn health_asks_a_server_that_is_away_once_for_each_of_its_databases() {
+    let mut fixture = fixture();
+    put(&fixture.session, "web1/db", "one").unwrap();
+    let parts = |fixture: &Fixture| {
+        let errors = fixture.store.health().into_iter();
+        let errors = errors.filter(|f| f.severity == strongroom::Severity::Error);
+        errors.map(|f| f.part).collect::<Vec<_>>()
+    };
+    assert!(parts(&fixture).is_empty());
+    fixture.cluster.crash();
+    let away = parts(&fixture);
+    for part in ["metadata", "clock", "backup", "expiry", "erasures", "root keys", "shelf main"] {
+        assert!(away.iter().any(|found| found == part), "{part}: {away:?}");
+    }
+    let about_the_metadata: Vec<_> =
+        fixture.store.health().into_iter().filter(|f| f.part == "clock").collect();
+    assert!(about_the_metadata[0].message.contains("not tested"), "{about_the_metadata:?}");
+    fixture.cluster.resume();
+    assert!(parts(&fixture).is_empty());
+}
+
 #[test]
 fn neither_place_holds_what_belongs_to_the_other() {
     let fixture = fixture();

@@ -208,3 +208,60 @@ fn a_dump_and_the_keyring_bring_the_store_back() {
     let other = fixture.as_role("shelf", "SELECT count(*) FROM strongroom.secrets").unwrap_err();
     assert!(other.contains("permission denied"), "{other}");
 }
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What is made on a server does not go again with the files of an `init` that failed.
+#[test]
+fn an_init_that_fails_leaves_nothing_in_the_way_of_the_next() {
+    let fixture = Fixture::new();
+    fixture.make_roles();
+    let (folder, shelf) = (fixture.path("store"), fixture.place("shelf"));
+    let good = fixture.place("strongroom");
+    let wrong_role = good.replace("user=strongroom", "user=nobody");
+    let wrong_place = good.replace("port=", "port=1");
+    let no_passfile = format!("{good}-which-is-not-there");
+    let relative = "host=/run user=strongroom passfile=pgpass".to_owned();
+    for (metadata, expected) in [
+        (wrong_role, "has a line for this host"),
+        (wrong_place, "port"),
+        (no_passfile, "pgpass-which-is-not-there"),
+        (relative, "passfile is not the whole path"),
+    ] {
+        let all = ["init", folder.to_str().unwrap(), "--metadata", &metadata, "--shelf", &shelf];
+        let failed = fixture.strongroom(&all, "");
+        assert!(!failed.status.success() && said(&failed).contains(expected), "{failed:?}");
+        assert!(!folder.join("strongroom.toml").exists());
+    }
+    let made = fixture.init(&[]);
+    assert!(made.status.success(), "{made:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let again = fixture.init(&[]);
+    assert_eq!(again.status.code(), Some(11), "{again:?}");
+    assert!(said(&again).contains("DROP SCHEMA"), "{again:?}");
+}
+
+#[test]
+fn tables_that_are_not_there_are_missed_by_their_place() {
+    let fixture = Fixture::store();
+    let config = fixture.path("store/strongroom.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("user=strongroom ", "user=shelf ")).unwrap();
+    let missed = fixture.strongroom(&["get", "web1/db"], "");
+    assert_eq!(missed.status.code(), Some(80), "{missed:?}");
+    for expected in ["schema strongroom of postgres://shelf@", "dbname", "Roles"] {
+        assert!(said(&missed).contains(expected), "{missed:?}");
+    }
+    assert!(!said(&missed).contains("restore"), "{missed:?}");
+}
+
+#[test]
+fn nothing_in_a_name_ends_a_line_of_the_sql() {
+    let fixture = Fixture::new();
+    let place = "host='h\nDROP DATABASE x; --' user=u dbname=q";
+    let refused = fixture.strongroom(&["init", "--metadata", place, "--print-sql"], "");
+    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+    assert!(refused.stdout.is_empty(), "{refused:?}");
+}

@@ -262,7 +262,8 @@ impl Connector {
         let error = Error::new(
             ErrorKind::Denied,
             format!("the connection to {} was not accepted: {reason}", host.name),
-            "check user, password, sslmode and certificates in the connection string",
+            "check user, password, sslmode and certificates in the connection string, and that the passfile, where \
+             it names one, has a line for this host, port, database and user",
         );
         Refusal { error, passing: false }
     }

@@ -75,6 +75,12 @@ impl Database {
         Ok(database)
     }
 
+    /// Whether [`create`](Self::create) would find room: connects, and changes nothing. `AlreadyExists` when
+    /// tables are there.
+    pub fn check_is_free(settings: &Settings, schema: &Schema, limits: Limits) -> Result<()> {
+        schema.check_is_free(&Database::connect(settings, limits)?)
+    }
+
     /// Opens tables and brings them up to date. Never makes them.
     pub fn open(settings: &Settings, schema: &Schema, limits: Limits) -> Result<Database> {
         let database = Database::connect(settings, limits)?;

@@ -7,6 +7,7 @@ use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::connection::Connection;
 use crate::database::Database;
+use crate::settings::Settings;
 use crate::turns;
 use crate::value::Value;
 
@@ -65,21 +66,22 @@ impl Schema {
             if !exists(connection, "SELECT to_regnamespace(?1) IS NOT NULL", &name)? {
                 connection.batch(&format!("CREATE SCHEMA \"{name}\""))?;
             }
-            if has_migrations(connection)? {
-                return Err(Error::new(
-                    ErrorKind::AlreadyExists,
-                    format!("the schema {name} has tables of Strongroom already"),
-                    "choose another schema or database, or open the store that is there",
-                ));
-            }
+            refuse_tables(connection, &name)?;
             connection.batch(OWN_TABLES)?;
             schema.apply(connection, 0)
         })
     }
 
+    /// `AlreadyExists` where tables are there already.
+    pub(crate) fn check_is_free(&self, database: &Database) -> Result<()> {
+        let name = database.settings().schema();
+        database.read(|connection| refuse_tables(connection, name))
+    }
+
     /// Checks what is there, and applies what is missing.
     pub(crate) fn open(&self, database: &Database) -> Result<()> {
-        let missing = database.read(|connection| self.inspect(connection))?;
+        let inspected = database.read(|connection| self.inspect(connection));
+        let missing = inspected.map_err(|e| self.absent_in(database.settings(), e))?;
         if missing == 0 {
             return Ok(());
         }
@@ -153,8 +155,20 @@ impl Schema {
         Error::new(
             ErrorKind::NotFound,
             format!("there is no Strongroom {} in this database and schema", self.what),
-            "check `dbname` and `schema` in the connection string, or make a store with `strongroom init`",
+            "check `dbname`, `schema` and `user` in the connection string, and whether this role may use the \
+             schema (docs/postgresql.md, Roles)",
         )
+    }
+
+    /// Says where nothing was found.
+    fn absent_in(&self, settings: &Settings, error: Error) -> Error {
+        if error.kind() != ErrorKind::NotFound {
+            return error;
+        }
+        let (what, schema) = (self.what, settings.schema());
+        let what =
+            format!("the schema {schema} of {settings} has no Strongroom {what} for this role");
+        Error::new(ErrorKind::NotFound, what, error.next())
     }
 
     fn newer(&self, found: usize) -> Error {
@@ -176,6 +190,18 @@ impl Schema {
             "open it once with a role that may write, so that it can be upgraded",
         )
     }
+}
+
+fn refuse_tables(connection: &Connection<'_>, schema: &str) -> Result<()> {
+    if !has_migrations(connection)? {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::AlreadyExists,
+        format!("the schema {schema} has tables of Strongroom already"),
+        "open the store that is there, or choose another schema or database; what an interrupted `init` left, and \
+         no store uses, goes with DROP SCHEMA … CASCADE",
+    ))
 }
 
 fn has_migrations(connection: &Connection<'_>) -> Result<bool> {

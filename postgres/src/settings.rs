@@ -55,6 +55,8 @@ pub struct Settings {
     pub(crate) pooler_keeps_sessions: bool,
     password: Option<Arc<SecretBytes>>,
     passfile: Option<PathBuf>,
+    /// In the connection string, so it must be there; `~/.pgpass` need not.
+    passfile_is_named: bool,
 }
 
 /// One server.
@@ -122,16 +124,17 @@ impl Settings {
             Some(rest) => url::parse(rest)?,
             None => key_value::parse(text)?,
         };
+        let passfile_is_named = pairs.has("passfile");
         let asked = pairs.word("environment", &ENVIRONMENT)?.unwrap_or(environment);
         if asked == Environment::Used {
             environment::fill(&mut pairs)?;
         }
-        Settings::from_pairs(pairs)
+        Ok(Settings { passfile_is_named, ..Settings::from_pairs(pairs)? })
     }
 
     fn from_pairs(mut pairs: Pairs) -> Result<Settings> {
         let user = pairs.take("user").ok_or_else(|| missing("user"))?;
-        let root = pairs.take("sslrootcert").map(PathBuf::from);
+        let root = file(&mut pairs, "sslrootcert")?;
         let mode = pairs.word("sslmode", &SSL_MODES)?;
         let tls = TlsSettings {
             // Whoever names an authority means it to be asked.
@@ -141,8 +144,8 @@ impl Settings {
                 SslMode::Prefer
             }),
             root,
-            certificate: pairs.take("sslcert").map(PathBuf::from),
-            key: pairs.take("sslkey").map(PathBuf::from),
+            certificate: file(&mut pairs, "sslcert")?,
+            key: file(&mut pairs, "sslkey")?,
         };
         let settings = Settings {
             hosts: hosts(pairs.take("host"), pairs.take("port"))?,
@@ -159,7 +162,8 @@ impl Settings {
             options: pairs.take("options"),
             pooler_keeps_sessions: pairs.word("pooler", &POOLERS)?.unwrap_or(false),
             password: pairs.password()?.map(Arc::new),
-            passfile: pairs.take("passfile").map(PathBuf::from),
+            passfile: file(&mut pairs, "passfile")?,
+            passfile_is_named: false,
         };
         pairs.refuse_the_rest()?;
         Ok(settings)
@@ -203,7 +207,8 @@ impl Settings {
         if let Some(password) = &self.password {
             return Ok(Some(password.clone()));
         }
-        let Some(path) = self.passfile.as_ref().filter(|path| path.exists()) else {
+        let Some(path) = self.passfile.as_ref().filter(|p| self.passfile_is_named || p.exists())
+        else {
             return Ok(None);
         };
         let name = if host.socket().is_some() { "localhost" } else { host.name.as_str() };
@@ -218,6 +223,19 @@ impl Settings {
 }
 
 /// As a URL without the password.
+/// A file, by its whole path: what a path is relative to is not the same for everybody who opens a store.
+fn file(pairs: &mut Pairs, key: &str) -> Result<Option<PathBuf>> {
+    let Some(path) = pairs.take(key).map(PathBuf::from) else { return Ok(None) };
+    if path.is_absolute() || (key == "sslrootcert" && path == Path::new("system")) {
+        return Ok(Some(path));
+    }
+    Err(Error::new(
+        ErrorKind::Config,
+        format!("{key} is not the whole path of a file"),
+        "write a path that begins with / into the connection string",
+    ))
+}
+
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postgres://{}@", self.user)?;

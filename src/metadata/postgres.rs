@@ -50,6 +50,11 @@ impl PostgresMetadata {
         Ok(PostgresMetadata { database })
     }
 
+    /// `AlreadyExists` where there are such tables; any other error where they could not be made either.
+    pub(crate) fn check_is_free(settings: Settings) -> Result<()> {
+        Database::check_is_free(&settings.or_schema(DEFAULT_SCHEMA), &SCHEMA, Limits::default())
+    }
+
     pub(crate) fn open(settings: Settings) -> Result<PostgresMetadata> {
         let settings = settings.or_schema(DEFAULT_SCHEMA);
         let database = Database::open(&settings, &SCHEMA, Limits::default())?;

@@ -12,7 +12,7 @@ use strongroom_backend::{
 use super::compose::Created;
 use super::key_backends::of_backend;
 use super::tokens::Tokens;
-use super::{Slot, compose, new_key, trusted_key};
+use super::{Slot, compose, databases, new_key, trusted_key};
 use crate::config::is_postgres;
 use crate::keys::{StoreKeys, make_check_value, store_key_context};
 use crate::metadata::clock::Clock;
@@ -52,6 +52,8 @@ fn make(layout: &Layout) -> Result<()> {
     let config = layout.to_config()?;
     let marker = Marker { store: StoreId::random()?, epoch: host_micros() };
     let tokens = Tokens::default();
+    // Nothing that is made on a server goes again when the next step fails.
+    databases::check_has_room(&config.metadata)?;
     let slots = compose::create_backends(&config, &tokens)?;
     // Before a root key is made that would be left over.
     slots.iter().try_for_each(check_is_free)?;
@@ -80,7 +82,7 @@ fn check_is_free(slot: &Slot) -> Result<()> {
             ErrorKind::AlreadyExists,
             format!("backend {} has the marker of a store, made or interrupted earlier", slot.name),
             "use that store, or another token or KMIP namespace for this one; where there is no such store \
-             any more, remove its marker from the token: docs/hsm.md says how",
+             any more, remove its marker: docs/hsm.md and docs/kmip.md say how",
         )),
     }
 }

@@ -18,6 +18,12 @@ pub(super) fn metadata(place: &str, access: Access) -> Result<Box<dyn Metadata>>
     if is_postgres(place) { postgres_metadata(place, access) } else { file_metadata(place, access) }
 }
 
+/// Whether metadata could be made in this place, as far as can be told without making anything. A file that
+/// is there was found before.
+pub(super) fn check_has_room(place: &str) -> Result<()> {
+    if is_postgres(place) { postgres_has_room(place) } else { Ok(()) }
+}
+
 /// The enveloped backend over the shelf at a path or connection string.
 pub(super) fn enveloped(place: &str, access: Access) -> Result<Box<dyn Backend>> {
     if is_postgres(place) { postgres_shelf(place, access) } else { file_shelf(place, access) }
@@ -61,7 +67,7 @@ fn postgres_metadata(place: &str, access: Access) -> Result<Box<dyn Metadata>> {
     let settings = settings(place)?;
     let metadata = match access {
         Access::Create => PostgresMetadata::create(settings)?,
-        Access::Open => PostgresMetadata::open(settings).map_err(missing)?,
+        Access::Open => PostgresMetadata::open(settings).map_err(not_there)?,
     };
     Ok(Box::new(metadata))
 }
@@ -72,9 +78,19 @@ fn postgres_shelf(place: &str, access: Access) -> Result<Box<dyn Backend>> {
     let settings = settings(place)?;
     let shelf = match access {
         Access::Create => PostgresShelf::create(settings)?,
-        Access::Open => PostgresShelf::open(settings).map_err(missing)?,
+        Access::Open => PostgresShelf::open(settings).map_err(not_there)?,
     };
     Ok(Box::new(Enveloped::new(shelf)))
+}
+
+#[cfg(feature = "postgres")]
+fn postgres_has_room(place: &str) -> Result<()> {
+    crate::metadata::PostgresMetadata::check_is_free(settings(place)?)
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres_has_room(_: &str) -> Result<()> {
+    Err(not_built("PostgreSQL metadata", "postgres"))
 }
 
 #[cfg(feature = "postgres")]
@@ -94,7 +110,16 @@ fn postgres_shelf(_: &str, _: Access) -> Result<Box<dyn Backend>> {
 }
 
 /// What the config names and is not there is no secret that was not found.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(feature = "postgres")]
+fn not_there(error: Error) -> Error {
+    if error.kind() != ErrorKind::NotFound {
+        return error;
+    }
+    Error::new(ErrorKind::Config, error.what(), error.next()).with_source(error)
+}
+
+/// The same of a file.
+#[cfg(feature = "sqlite")]
 fn missing(error: Error) -> Error {
     if error.kind() != ErrorKind::NotFound {
         return error;

@@ -9,7 +9,7 @@ use strongroom_backend::{Health, Severity, folder_of, memory_status};
 use super::{Inner, Slot, Store};
 use crate::config::{BackendConfig, KeyConfig};
 use crate::metadata::{clock, erasures, store_row, versions};
-use crate::{KeyState, Result, Timestamp};
+use crate::{Error, ErrorKind, KeyState, Result, Timestamp};
 
 /// An expiry is announced this long before.
 const EXPIRY_WARNING: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -28,7 +28,19 @@ impl Store {
         let mut add = |part: &str, found: Result<Health>| {
             findings.push(found.unwrap_or_else(|e| Health::error(part, e.to_string())));
         };
-        add("metadata", inner.metadata_health());
+        let metadata = inner.metadata_health();
+        // Each further question would wait for a server in vain.
+        let is_away = |e: &Error| matches!(e.kind(), ErrorKind::Unavailable | ErrorKind::Timeout);
+        if metadata.as_ref().is_err_and(is_away) {
+            add("metadata", metadata);
+            for part in ["clock", "backup", "expiry", "erasures", "root keys"] {
+                add(part, Ok(Health::error(part, "not tested, because the metadata are away")));
+            }
+            add("memory", Ok(memory_health()));
+            findings.extend(inner.slots().flat_map(slot_health));
+            return findings;
+        }
+        add("metadata", metadata);
         add("clock", inner.clock_health());
         add("backup", inner.backup_health());
         add("expiry", inner.expiry_health());
@@ -39,7 +51,7 @@ impl Store {
             findings.extend(inner.key_backend_health(&name));
         }
         for slot in inner.slots() {
-            findings.extend(slot.backend.health().into_iter().map(|h| named(&slot.name, h)));
+            findings.extend(slot_health(slot));
             findings.extend(inner.epoch_health(slot));
             findings.extend(inner.folder_health(slot));
         }
@@ -179,6 +191,10 @@ impl Inner {
             )
         })
     }
+}
+
+fn slot_health(slot: &Slot) -> impl Iterator<Item = Health> {
+    slot.backend.health().into_iter().map(|h| named(&slot.name, h))
 }
 
 fn memory_health() -> Health {

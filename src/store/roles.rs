@@ -23,19 +23,43 @@ impl Layout {
         let mut places = Vec::new();
         for (place, schema) in [(&self.metadata, METADATA), (&self.shelf, SHELF)] {
             if let Some(place) = place.to_str().filter(|place| is_postgres(place)) {
+                // The statements are for psql: nothing in a name may end their line.
+                if place.contains(char::is_control) {
+                    return Err(invalid(
+                        "a connection string has a control character",
+                        "write it in one line, without tabs",
+                    ));
+                }
                 places.push(Settings::parse(place, Environment::Ignored)?.or_schema(schema));
             }
         }
         match &places[..] {
-            [] => Err(invalid("no connection string of PostgreSQL is given", "name one")),
+            [] => Err(invalid(
+                "no connection string of PostgreSQL is given",
+                "give one with --metadata, --shelf or both",
+            )),
             [one] => Ok(format!("{HEAD}{}", in_one_database(&[one]))),
             [a, b] if a.is_same_server(b) && a.user() == b.user() => Err(invalid(
                 "metadata and shelf have the same role, which could read both",
                 "name another user for one of them",
             )),
+            [a, b]
+                if a.is_same_server(b)
+                    && a.database() == b.database()
+                    && a.schema() == b.schema() =>
+            {
+                Err(invalid(
+                    "metadata and shelf have the same schema",
+                    "name another for one of them",
+                ))
+            }
             [a, b] if a.is_same_server(b) && a.database() == b.database() => {
                 Ok(format!("{HEAD}{}", in_one_database(&[a, b])))
             }
+            [a, b] if !a.is_same_server(b) => Err(invalid(
+                "metadata and shelf are on two servers, for which one script cannot be",
+                "print the statements for each alone: with --metadata, then with --shelf",
+            )),
             [a, b, ..] => Ok(format!("{HEAD}{}{}", in_one_database(&[a]), in_one_database(&[b]))),
         }
     }

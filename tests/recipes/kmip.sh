@@ -61,7 +61,10 @@ ok 'a software store moves under the server'
 mv ~/software/keyring.json ~/software/aside
 expect 'the keyring is not needed any more' cmp "$work/before" <(strongroom get web1/restic)
 mv ~/software/aside ~/software/keyring.json
-expect 'it moves back' strongroom keys rotate --to software
+sed -i 's/^\[backends.main.key\]/[keys.main]/; s/^shelf = .*/&\nkey = "kmip"/' "$STRONGROOM_CONFIG"
+expect 'the config as the page leaves it is whole' strongroom keys check
+expect 'and the store is backed up with it' strongroom backup "$work/moved.backup"
+expect 'it moves back' strongroom keys rotate --to main
 stop_server
 expect 'the server is not needed any more' cmp "$work/before" <(strongroom get web1/restic)
 

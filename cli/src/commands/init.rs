@@ -199,8 +199,8 @@ fn report(layout: &Layout) -> String {
     let (root_key, keep) = match &layout.key {
         None => (
             format!("keyring   {}", keyring.display()),
-            "the keyring and the config, once, where the backups do not go: without the keyring\n    \
-             nothing in the store can be opened, by anybody",
+            "the keyring and the config, where the backups do not go, and anew after `strongroom keys\n    \
+             rotate`: without the keyring nothing in the store can be opened, by anybody",
         ),
         Some(key) => match on_server {
             false => (

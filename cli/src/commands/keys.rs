@@ -241,7 +241,8 @@ fn rotated(report: &RotateReport) -> String {
         text +=
             &format!("\nWrite key = \"{key_backend}\" into [backends.{backend}] of the config.");
     }
-    text + "\nKeep the old root key as long as any backup from before this may be needed."
+    text + "\nKeep the old root key as long as any backup from before this may be needed. What you keep of the root\n\
+            keys elsewhere, a copy of the keyring or a backup of the token, is from before this: keep it anew."
 }
 
 fn retire(place: &Place, id: &str, key_backend: Option<&str>) -> Result<()> {
