@@ -19,7 +19,8 @@ use crate::{Error, ErrorKind, Result};
 /// The length of every key of ours, in bytes.
 pub(crate) const KEY_BYTES: usize = 32;
 
-const PUT_BACK: &str = "put the store's own keyring or token back in its place";
+const PUT_BACK: &str = "put the store's own keyring or token back in its place, or the servers and namespace of its \
+     key manager into the config";
 
 /// The value by which a root key is recognised: known bytes, wrapped.
 pub(crate) fn make_check_value(

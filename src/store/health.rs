@@ -88,6 +88,17 @@ impl Inner {
     }
 
     fn backup_health(&self) -> Result<Health> {
+        let is_copied = |slot: &&Slot| {
+            matches!(self.config.backends.get(&slot.name), Some(BackendConfig::Enveloped { .. }))
+        };
+        if let Some(slot) = self.slots().find(|slot| !is_copied(slot)) {
+            let message = format!(
+                "up to you: payloads of {} are copied by the tools of its token or server, and `strongroom \
+                 backup` cannot",
+                slot.name
+            );
+            return Ok(Health::ok("backup", message));
+        }
         let row = self.metadata.reading(|q| store_row::load(&self.keys, q))?;
         Ok(match row.backed_up_at {
             Some(time) => Health::ok("backup", format!("the last one was made at {time}")),

@@ -87,7 +87,7 @@ impl Backup {
             ),
             (false, _) => {
                 "The root keys are not in it: keep the keyring elsewhere, or a backup of the \
-                           token."
+                           token or key manager."
                     .to_owned()
             }
         };

@@ -105,7 +105,13 @@ impl OnServer {
     /// The layout with this instead of a keyring.
     fn apply(self, layout: Layout) -> Result<Layout> {
         let Some(mut server) = self.server.config()? else { return Ok(layout) };
-        server.namespace = self.namespace.unwrap_or_default();
+        server.namespace = self.namespace.ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                "the store's part of the KMIP server has no name",
+                "give it one with --namespace",
+            )
+        })?;
         let root_key = match self.root_key {
             RootKey::InServer => RootKeyUse::InServer,
             RootKey::Fetched => RootKeyUse::Fetched,

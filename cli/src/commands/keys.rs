@@ -238,8 +238,10 @@ fn rotated(report: &RotateReport) -> String {
         text += &format!("\ndamaged: {}", output::printable(&finding.what));
     }
     for backend in &report.stale_backends {
-        text +=
-            &format!("\nWrite key = \"{key_backend}\" into [backends.{backend}] of the config.");
+        text += &format!(
+            "\nWrite key = \"{key_backend}\" into [backends.{backend}] of the config. A table \
+             [backends.{backend}.key] becomes [keys.{backend}]."
+        );
     }
     text + "\nKeep the old root key as long as any backup from before this may be needed. What you keep of the root\n\
             keys elsewhere, a copy of the keyring or a backup of the token, is from before this: keep it anew."
