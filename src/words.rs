@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
+use strongroom_backend::PayloadType;
 
 use crate::{Error, ErrorKind, Result};
 
@@ -120,6 +121,32 @@ words! {
     2 Erasing "erasing",
     /// Gone.
     3 Erased "erased",
+}
+
+impl SecretType {
+    /// What payloads of such a secret are to a backend.
+    pub(crate) fn payload_type(self) -> PayloadType {
+        match self {
+            SecretType::Passphrase => PayloadType::Passphrase,
+            SecretType::SymmetricKey => PayloadType::SymmetricKey,
+            SecretType::PrivateKey => PayloadType::PrivateKey,
+            SecretType::PublicKey => PayloadType::PublicKey,
+            SecretType::Certificate => PayloadType::Certificate,
+            SecretType::Opaque => PayloadType::Opaque,
+        }
+    }
+
+    /// The type of a secret whose payloads are such.
+    pub(crate) fn of_payload(payload_type: PayloadType) -> SecretType {
+        match payload_type {
+            PayloadType::Passphrase => SecretType::Passphrase,
+            PayloadType::SymmetricKey => SecretType::SymmetricKey,
+            PayloadType::PrivateKey => SecretType::PrivateKey,
+            PayloadType::PublicKey => SecretType::PublicKey,
+            PayloadType::Certificate => SecretType::Certificate,
+            PayloadType::Opaque => SecretType::Opaque,
+        }
+    }
 }
 
 impl State {

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use strongroom_backend::{
-    Backend, ErrorKind, Locator, Placement, ProjectId, ProjectKey, Reference, Result, SecretBytes,
+    Backend, ErrorKind, Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference, Result, SecretBytes,
     SecretId, Shelf, StoreId, VersionId,
 };
 use strongroom_enveloped::{Enveloped, MemoryShelf};
@@ -88,6 +88,7 @@ fn place(version: u8, key: &ProjectKey) -> Placement<'_> {
         project: ProjectId::from_bytes([0x22; 16]),
         secret: SecretId::from_bytes([0x33; 16]),
         version: VersionId::from_bytes([version; 16]),
+        payload_type: PayloadType::Opaque,
         key,
     }
 }

@@ -61,11 +61,17 @@ impl RootKeyUse {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PlaintextType {
-    /// Secret Data.
+    /// The type that fits the type of the secret.
     #[default]
+    Fitting,
+    /// Secret Data.
     SecretData,
     /// Symmetric Key: an AES key of 16, 24 or 32 bytes.
     SymmetricKey,
+    /// Private Key: RSA, or on P-256, P-384 or P-521, in PKCS#8 and DER.
+    PrivateKey,
+    /// Public Key: likewise, a SubjectPublicKeyInfo in DER.
+    PublicKey,
     /// Certificate: X.509 in DER.
     Certificate,
     /// Opaque Object.
@@ -74,7 +80,7 @@ pub enum PlaintextType {
 
 impl PlaintextType {
     pub(super) fn is_default(&self) -> bool {
-        *self == PlaintextType::SecretData
+        *self == PlaintextType::Fitting
     }
 }
 

@@ -123,6 +123,7 @@ impl Session {
             project: found.project.project_id,
             secret: found.secret.secret_id,
             version: found.version.version_id,
+            payload_type: found.secret.secret_type.payload_type(),
             key: &key,
         };
         let slot = inner.slot(&found.project.backend)?;

@@ -1,5 +1,6 @@
 //! What a principal does with a store.
 
+mod adopt;
 mod ahead;
 mod describe;
 mod erase;

@@ -33,6 +33,8 @@ struct Plan {
     stamp: Timestamp,
     now: i64,
     secret: Option<SecretId>,
+    /// What the secret is, or is to be; a new one need not be told.
+    secret_type: Option<SecretType>,
 }
 
 /// A payload that is durable in its backend, and what it will be in the metadata.
@@ -45,7 +47,20 @@ struct Stored {
     reference: Reference,
     locator: Locator,
     size: u32,
+    /// What a new secret becomes.
+    secret_type: SecretType,
 }
+
+/// What a backend keeps: where, how long it is, and what it is.
+pub(super) struct Kept {
+    pub(super) locator: Locator,
+    pub(super) size: usize,
+    pub(super) secret_type: SecretType,
+}
+
+/// Lets a backend keep a payload of a secret of this type, if it is known; is asked again, for another
+/// placement, when a put is begun again.
+pub(super) type Keep<'a> = dyn Fn(&Slot, &Placement<'_>, Option<SecretType>) -> Result<Kept> + 'a;
 
 enum Outcome {
     Committed(u32),
@@ -97,14 +112,29 @@ impl Session {
         payload: &SecretBytes,
         options: &PutOptions,
     ) -> Result<PutReceipt> {
-        check_put(payload, options)?;
+        check_payload(payload)?;
+        self.put_kept(path, options, &|slot, at, secret_type| {
+            let locator = slot.call("store", |backend| backend.store(at, payload))?;
+            let secret_type = secret_type.unwrap_or(SecretType::Passphrase);
+            Ok(Kept { locator, size: payload.len(), secret_type })
+        })
+    }
+
+    /// Makes what `keep` lets a backend keep the newest version of a secret.
+    pub(super) fn put_kept(
+        &self,
+        path: &SecretPath,
+        options: &PutOptions,
+        keep: &Keep<'_>,
+    ) -> Result<PutReceipt> {
+        check_options(options)?;
         let mut created_project = false;
         for _ in 0..ATTEMPTS {
             let Some(plan) = self.plan_put(path, options)? else {
                 created_project |= self.auto_create_project(path.project())?;
                 continue;
             };
-            let Some(stored) = self.store_payload(plan, payload)? else { continue };
+            let Some(stored) = self.store_payload(plan, keep)? else { continue };
             step("put.payload-stored");
             let secret_id = stored.secret;
             if let Outcome::Committed(version) = self.commit_put(path, options, stored)? {
@@ -134,12 +164,15 @@ impl Session {
             check_expected(path, secret.as_ref(), options)?;
             let stamp = clock::stamp(&inner.keys, q)?;
             let now = q.now()?;
-            Ok(Some(Plan { project, stamp, now, secret: secret.map(|s| s.secret_id) }))
+            let known = secret.as_ref().map(|secret| secret.secret_type);
+            let secret_type = known.or(options.secret_type);
+            let secret = secret.map(|secret| secret.secret_id);
+            Ok(Some(Plan { project, stamp, now, secret, secret_type }))
         })
     }
 
     /// Encrypts and stores a payload under new ids. Nothing when the key generation was just closed.
-    fn store_payload(&self, plan: Plan, payload: &SecretBytes) -> Result<Option<Stored>> {
+    fn store_payload(&self, plan: Plan, keep: &Keep<'_>) -> Result<Option<Stored>> {
         let inner = &self.inner;
         let slot = inner.slot(&plan.project.backend)?;
         inner.check_lately_that_it_is_the_store(slot)?;
@@ -162,19 +195,19 @@ impl Session {
             project: plan.project.project_id,
             secret,
             version,
+            payload_type: plan.secret_type.unwrap_or(SecretType::Passphrase).payload_type(),
             key: &key,
         };
-        let locator = slot
-            .call("store", |backend| backend.store(&at, payload))
-            .map_err(|e| inner.explain_missing(&at, e))?;
+        let kept = keep(slot, &at, plan.secret_type).map_err(|e| inner.explain_missing(&at, e))?;
         Ok(Some(Stored {
             generation,
             new_secret: plan.secret.is_none(),
             secret,
             version,
             reference,
-            locator,
-            size: payload.len() as u32,
+            locator: kept.locator,
+            size: kept.size as u32,
+            secret_type: kept.secret_type,
             project: plan.project,
         }))
     }
@@ -280,7 +313,7 @@ fn updated_secret(
         project_id: project.project_id,
         name: path.name().to_owned(),
         project_epoch: project.epoch,
-        secret_type: options.secret_type.unwrap_or(SecretType::Passphrase),
+        secret_type: stored.secret_type,
         content_type: None,
         labels: Vec::new(),
         next_number: 1,
@@ -306,7 +339,7 @@ fn updated_secret(
     Ok(secret)
 }
 
-fn check_put(payload: &SecretBytes, options: &PutOptions) -> Result<()> {
+fn check_payload(payload: &SecretBytes) -> Result<()> {
     if payload.is_empty() {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
@@ -321,6 +354,10 @@ fn check_put(payload: &SecretBytes, options: &PutOptions) -> Result<()> {
             "store the data elsewhere, encrypted under a key that is kept here",
         ));
     }
+    Ok(())
+}
+
+fn check_options(options: &PutOptions) -> Result<()> {
     if let Some(content_type) = &options.content_type {
         check_content_type(content_type)?;
     }

@@ -184,8 +184,11 @@ fn open_kmip_objects(
         (tokens.key_managers.client(server)?, super::kmip::namespace(server)?);
     let plaintext = match plaintext {
         None => return Ok(Box::new(Enveloped::new(KmipShelf::new(client, namespace)))),
+        Some(PlaintextType::Fitting) => Type::Fitting,
         Some(PlaintextType::SecretData) => Type::SecretData,
         Some(PlaintextType::SymmetricKey) => Type::SymmetricKey,
+        Some(PlaintextType::PrivateKey) => Type::PrivateKey,
+        Some(PlaintextType::PublicKey) => Type::PublicKey,
         Some(PlaintextType::Certificate) => Type::Certificate,
         Some(PlaintextType::OpaqueObject) => Type::OpaqueObject,
     };

@@ -55,6 +55,23 @@ impl ProjectKey {
     }
 }
 
+/// What a payload is, for a backend that keeps it as an object of its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayloadType {
+    /// A passphrase.
+    Passphrase,
+    /// A symmetric key.
+    SymmetricKey,
+    /// A private key.
+    PrivateKey,
+    /// A public key.
+    PublicKey,
+    /// A certificate.
+    Certificate,
+    /// Any other bytes.
+    Opaque,
+}
+
 /// Which payload a call is about, and the key that protects it.
 #[derive(Clone, Copy)]
 pub struct Placement<'a> {
@@ -68,6 +85,8 @@ pub struct Placement<'a> {
     pub secret: SecretId,
     /// The version.
     pub version: VersionId,
+    /// What the payload is. Most backends leave it alone: it is bound to nothing.
+    pub payload_type: PayloadType,
     /// The project's key; a backend that protects payloads by itself leaves it alone.
     pub key: &'a ProjectKey,
 }
@@ -86,6 +105,17 @@ impl Locator {
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// An object that others made and keep, as a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    /// What finds it again, and tells that it is the same object still.
+    pub locator: Locator,
+    /// How many bytes it has.
+    pub size: usize,
+    /// What it is.
+    pub payload_type: PayloadType,
 }
 
 /// Whether the bytes of destroyed payloads are gone.
@@ -145,8 +175,24 @@ pub trait Backend: Send + Sync {
         None
     }
 
+    /// Takes an object that others made, by the identifier that it has where the backend keeps its own,
+    /// so that `load` brings its bytes under the locator that this answers.
+    ///
+    /// Nothing is written, and the object stays whose it was: `list` leaves it out, and `destroy` leaves
+    /// it where it is. `NotFound` when there is none, `NotActive` when its state forbids that it is used,
+    /// `Conflict` when it belongs to a store. `Unsupported` where payloads are encrypted for us alone.
+    fn adopt(&self, identifier: &str) -> Result<Adopted> {
+        let _ = identifier;
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this backend keeps nothing that others made",
+            "put the payload instead; objects are adopted from a KMIP server with plaintext_objects",
+        ))
+    }
+
     /// Removes payloads for good. A reference that is not there counts as destroyed, so repeating
-    /// a call is safe. No `load` that starts after it returns succeeds.
+    /// a call is safe. No `load` that starts after it returns succeeds, but of adopted objects: whoever
+    /// made those removes them.
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed>;
 
     /// Up to `limit` references after `after`, in the order of their bytes.

@@ -24,7 +24,8 @@ mod steps;
 
 pub use ahead::{GetAhead, Getting, LoadAhead, Loading};
 pub use backend::{
-    Backend, Capabilities, Destroyed, KeyMaterial, Locator, Marker, Placement, ProjectKey,
+    Adopted, Backend, Capabilities, Destroyed, KeyMaterial, Locator, Marker, PayloadType,
+    Placement, ProjectKey,
 };
 pub use device::{DeviceCipher, DeviceKey, IV_BYTES, Sealed};
 pub use durable::{

@@ -3,7 +3,8 @@
 //!
 //! ```
 //! use strongroom_backend::{
-//!     Backend, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId, StoreId, VersionId,
+//!     Backend, PayloadType, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId,
+//!     StoreId, VersionId,
 //! };
 //! use strongroom_enveloped::{Enveloped, MemoryShelf};
 //!
@@ -15,6 +16,7 @@
 //!     project: ProjectId::random()?,
 //!     secret: SecretId::at(0)?,
 //!     version: VersionId::at(0)?,
+//!     payload_type: PayloadType::Passphrase,
 //!     key: &key,
 //! };
 //! let locator = backend.store(&at, &SecretBytes::copy_of(b"correct horse")?)?;

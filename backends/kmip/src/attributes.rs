@@ -119,6 +119,8 @@ pub(crate) struct Found {
     pub(crate) usage_mask: Option<i32>,
     pub(crate) sensitive: Option<bool>,
     pub(crate) extractable: Option<bool>,
+    /// When the server made the object; it never changes.
+    pub(crate) initial_date: Option<i64>,
 }
 
 impl Found {
@@ -155,6 +157,7 @@ impl Found {
             Tag::CRYPTOGRAPHIC_USAGE_MASK => self.usage_mask = Some(value.integer()?),
             Tag::SENSITIVE => self.sensitive = Some(value.boolean()?),
             Tag::EXTRACTABLE => self.extractable = Some(value.boolean()?),
+            Tag::INITIAL_DATE => self.initial_date = Some(value.date_time()?),
             _ => {}
         }
         Ok(())
@@ -162,7 +165,7 @@ impl Found {
 }
 
 /// The attributes that [`Found`] reads.
-const READ: [Tag; 8] = [
+const READ: [Tag; 9] = [
     Tag::NAME,
     Tag::STATE,
     Tag::OBJECT_TYPE,
@@ -171,6 +174,7 @@ const READ: [Tag; 8] = [
     Tag::CRYPTOGRAPHIC_USAGE_MASK,
     Tag::SENSITIVE,
     Tag::EXTRACTABLE,
+    Tag::INITIAL_DATE,
 ];
 
 fn is_by_tag(version: ProtocolVersion) -> bool {

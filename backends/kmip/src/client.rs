@@ -153,7 +153,11 @@ impl KmipClient {
         server.with_line(deadline, connect, |line| {
             check_version(operations, line.version).map_err(Failure::Refused)?;
             let bytes = request(&header(line.version), operations, after_failure);
-            line.connection.exchange(&bytes, deadline)
+            let response = line.connection.exchange(&bytes, deadline)?;
+            match response.check_objects(operations) {
+                Ok(()) => Ok(response),
+                Err(error) => Err(line.connection.not_understood(&error)),
+            }
         })
     }
 

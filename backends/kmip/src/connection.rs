@@ -89,10 +89,13 @@ impl Connection {
         let is_first = !self.has_answered;
         let bytes = answer.map_err(|e| tls_error::exchange(&self.address, is_first, &e))?;
         self.has_answered = true;
-        Response::new(bytes).map_err(|e| {
-            let damaged = io::Error::new(io::ErrorKind::InvalidData, e.what());
-            tls_error::exchange(&self.address, false, &damaged)
-        })
+        Response::new(bytes).map_err(|e| self.not_understood(&e))
+    }
+
+    /// The failure when an answer came that makes no sense.
+    pub(crate) fn not_understood(&self, error: &Error) -> Failure {
+        let damaged = io::Error::new(io::ErrorKind::InvalidData, error.what());
+        tls_error::exchange(&self.address, false, &damaged)
     }
 
     fn read_message(&mut self) -> io::Result<Zeroizing<Vec<u8>>> {

@@ -86,6 +86,8 @@ pub(crate) fn operation_name(number: u32) -> String {
 pub(crate) enum ObjectType {
     Certificate = 1,
     SymmetricKey = 2,
+    PublicKey = 3,
+    PrivateKey = 4,
     SecretData = 7,
     OpaqueObject = 8,
 }
@@ -131,6 +133,18 @@ impl State {
         ];
         STATES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
     }
+
+    /// The name in the specification.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            State::PreActive => "Pre-Active",
+            State::Active => "Active",
+            State::Deactivated => "Deactivated",
+            State::Compromised => "Compromised",
+            State::Destroyed => "Destroyed",
+            State::DestroyedCompromised => "Destroyed Compromised",
+        }
+    }
 }
 
 /// Why an object is revoked.
@@ -151,12 +165,20 @@ pub(crate) enum QueryFunction {
 
 /// `Cryptographic Algorithm`: AES.
 pub(crate) const AES: u32 = 3;
+/// `Cryptographic Algorithm`: RSA.
+pub(crate) const RSA: u32 = 4;
+/// `Cryptographic Algorithm`: ECDSA. What it became in 1.2, EC, older servers do not know.
+pub(crate) const ECDSA: u32 = 6;
 /// `Block Cipher Mode`: GCM.
 pub(crate) const GCM: u32 = 9;
 /// `Key Format Type`: Raw.
 pub(crate) const RAW: u32 = 1;
 /// `Key Format Type`: Opaque.
 pub(crate) const OPAQUE: u32 = 2;
+/// `Key Format Type`: PKCS#8.
+pub(crate) const PKCS_8: u32 = 4;
+/// `Key Format Type`: X.509, a SubjectPublicKeyInfo.
+pub(crate) const SUBJECT_PUBLIC_KEY_INFO: u32 = 5;
 /// `Name Type`: Uninterpreted Text String.
 pub(crate) const UNINTERPRETED_TEXT_STRING: u32 = 1;
 /// `Secret Data Type`: Password.
@@ -174,6 +196,7 @@ pub(crate) const STOP: u32 = 2;
 
 /// Bits of `Cryptographic Usage Mask`.
 pub(crate) mod usage {
+    pub(crate) const SIGN: i32 = 0x01;
     /// What the published test cases have for Secret Data too.
     pub(crate) const VERIFY: i32 = 0x02;
     pub(crate) const ENCRYPT: i32 = 0x04;

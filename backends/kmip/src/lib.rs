@@ -26,6 +26,8 @@
 //!
 //! The protocol is KMIP 1.0 to 1.4 and 2.0, over TLS 1.2 or 1.3.
 
+mod adopting;
+mod asymmetric;
 mod attributes;
 mod client;
 mod connection;
@@ -34,12 +36,14 @@ mod enumerations;
 mod failure;
 #[cfg(fuzzing)]
 pub mod fuzzing;
+mod getting;
 #[cfg(feature = "test-harness")]
 pub mod harness;
 mod info;
 mod keys;
 mod listing;
 mod locate;
+mod locators;
 mod managed_object;
 mod marker;
 mod message;
@@ -49,6 +53,7 @@ mod objects;
 mod operations;
 mod plaintext;
 mod protocol_version;
+mod putting;
 mod reasons;
 mod rehearsal;
 mod removal;

@@ -2,8 +2,10 @@
 
 use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 
+use crate::asymmetric::{KeyAlgorithm, private_key, public_key};
 use crate::enumerations::{
-    AES, OPAQUE, OPAQUE_EXTENSION, ObjectType, PASSWORD, RAW, X_509, object_type_name,
+    AES, OPAQUE, OPAQUE_EXTENSION, ObjectType, PASSWORD, PKCS_8, RAW, SUBJECT_PUBLIC_KEY_INFO,
+    X_509, object_type_name,
 };
 use crate::ttlv::{Encoder, Structure, Tag};
 
@@ -19,10 +21,17 @@ impl ManagedObject<'_> {
         match self.object_type {
             ObjectType::SecretData => to.structure(Tag::SECRET_DATA, |to| {
                 to.enumeration(Tag::SECRET_DATA_TYPE, PASSWORD);
-                self.key_block(to, OPAQUE, false);
+                self.key_block(to, OPAQUE, None);
             }),
             ObjectType::SymmetricKey => to.structure(Tag::SYMMETRIC_KEY, |to| {
-                self.key_block(to, RAW, true);
+                let bits = i32::try_from(self.value.len() * 8).unwrap_or(i32::MAX);
+                self.key_block(to, RAW, Some(KeyAlgorithm { number: AES, bits }));
+            }),
+            ObjectType::PrivateKey => to.structure(Tag::PRIVATE_KEY, |to| {
+                self.key_block(to, PKCS_8, private_key(self.value));
+            }),
+            ObjectType::PublicKey => to.structure(Tag::PUBLIC_KEY, |to| {
+                self.key_block(to, SUBJECT_PUBLIC_KEY_INFO, public_key(self.value));
             }),
             ObjectType::OpaqueObject => to.structure(Tag::OPAQUE_OBJECT, |to| {
                 to.enumeration(Tag::OPAQUE_DATA_TYPE, OPAQUE_EXTENSION);
@@ -35,13 +44,12 @@ impl ManagedObject<'_> {
         }
     }
 
-    fn key_block(&self, to: &mut Encoder, format: u32, is_aes: bool) {
+    fn key_block(&self, to: &mut Encoder, format: u32, algorithm: Option<KeyAlgorithm>) {
         to.structure(Tag::KEY_BLOCK, |to| {
             to.enumeration(Tag::KEY_FORMAT_TYPE, format);
             to.structure(Tag::KEY_VALUE, |to| to.bytes(Tag::KEY_MATERIAL, self.value));
-            if is_aes {
-                to.enumeration(Tag::CRYPTOGRAPHIC_ALGORITHM, AES);
-                let bits = i32::try_from(self.value.len() * 8).unwrap_or(i32::MAX);
+            if let Some(KeyAlgorithm { number, bits }) = algorithm {
+                to.enumeration(Tag::CRYPTOGRAPHIC_ALGORITHM, number);
                 to.integer(Tag::CRYPTOGRAPHIC_LENGTH, bits);
             }
         });

@@ -25,24 +25,33 @@ struct Kept {
     identifier: String,
 }
 
+/// Where a marker is.
+#[derive(Clone)]
+pub(crate) struct MarkerPlace {
+    number: u64,
+    identifier: String,
+}
+
 impl Objects {
     /// The marker, if one was ever written. As long as the object that it was last read from is there,
     /// it is the newest: whoever writes another one destroys it.
     pub(crate) fn marker(&self) -> Result<Option<Marker>> {
-        if let Some(identifier) = self.marker_read().clone() {
-            match self.client.ask(&Get { identifier: &identifier }) {
-                Ok(value) => return decode(&value).map(|(_, marker)| Some(marker)),
-                Err(Failed::Refused(refusal)) if refusal.is_not_found() => {}
-                Err(failed) => return Err(failed.into()),
-            }
+        let before = self.marker_read().clone();
+        if let Some(MarkerPlace { number, identifier }) = before
+            && let Some(value) = self.get_named(&identifier, &self.namespace.marker(number))?
+        {
+            return decode(&value).map(|(_, marker)| Some(marker));
         }
         let all = self.markers()?;
         let found = newest(&all);
-        *self.marker_read() = found.map(|kept| kept.identifier.clone());
+        *self.marker_read() = found.map(|Kept { number, identifier, .. }| MarkerPlace {
+            number: *number,
+            identifier: identifier.clone(),
+        });
         Ok(found.map(|kept| kept.marker))
     }
 
-    fn marker_read(&self) -> MutexGuard<'_, Option<String>> {
+    fn marker_read(&self) -> MutexGuard<'_, Option<MarkerPlace>> {
         self.marker_read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -58,7 +67,8 @@ impl Objects {
         self.register_marker(number, marker)?;
         step("kmip.marker-written");
         let old: Vec<String> = before.into_iter().map(|kept| kept.identifier).collect();
-        remove(&self.client, &old).map(|_| ())
+        // As long as one of them is there, who read it last takes it for the newest.
+        remove(&self.client, &old).map(|_| ()).map_err(after_a_change)
     }
 
     fn register_marker(&self, number: u64, marker: Marker) -> Result<()> {
@@ -85,7 +95,8 @@ impl Objects {
         let named =
             response.answer::<Locate<'_>>(1).map_err(|failed| outcome_unknown(failed.into()))?;
         if named.identifiers.iter().any(|found| *found != identifier) {
-            remove(&self.client, &[identifier])?;
+            // Whatever becomes of ours, another is there.
+            let _ = remove(&self.client, &[identifier]);
             return Err(other_marker());
         }
         Ok(())

@@ -120,6 +120,23 @@ impl Response {
         }
     }
 
+    /// Checks that what was done was done to the objects that were meant. `Corrupt` when an answer is
+    /// about another one: it belongs to another request.
+    pub(crate) fn check_objects(&self, operations: &[&dyn Request]) -> Result<()> {
+        for (at, operation) in operations.iter().enumerate() {
+            let (Some(meant), Outcome::Done(payload)) = (operation.identifier(), self.result(at)?)
+            else {
+                continue;
+            };
+            if let Some(told) = payload.find(Tag::UNIQUE_IDENTIFIER)
+                && told.text()? != meant
+            {
+                return Err(damaged("it is about another object than the request".into()));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the first operation was refused for something that the server does not know.
     pub(crate) fn is_unsupported(&self) -> Result<bool> {
         let Outcome::Refused(refusal) = self.result(0)? else { return Ok(false) };

@@ -80,3 +80,8 @@ impl Namespace {
         format!("strongroom/{}/root-key/", self.0)
     }
 }
+
+/// Whether a name is one that a store gives, whatever its namespace.
+pub(crate) fn is_of_a_store(name: &str) -> bool {
+    name.strip_prefix(APPLICATION).is_some_and(|rest| rest.starts_with('/'))
+}

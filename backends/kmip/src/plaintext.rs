@@ -3,26 +3,36 @@
 use std::sync::Arc;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
-    Reference, Result, SecretBytes,
+    Adopted, Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker,
+    PayloadType, Placement, Reference, Result, SecretBytes,
 };
 
+use crate::asymmetric::{private_key, public_key};
 use crate::enumerations::ObjectType;
+use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
-use crate::objects::{KnownBy, Objects};
+use crate::objects::Objects;
 use crate::{KmipClient, Namespace};
 
 /// The longest payload, in bytes.
 pub const PAYLOAD_LIMIT: usize = 64 << 10;
 
 /// What payloads are on the server. One that cannot be of its type is Secret Data.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum PlaintextType {
+    /// The type that fits what the payload is: Secret Data for a passphrase, Opaque Object for what is
+    /// none of the others.
+    #[default]
+    Fitting,
     /// Secret Data.
     SecretData,
     /// Symmetric Key: an AES key of 16, 24 or 32 bytes.
     SymmetricKey,
+    /// Private Key: RSA, or on P-256, P-384 or P-521, in PKCS#8 and DER.
+    PrivateKey,
+    /// Public Key: likewise, a SubjectPublicKeyInfo in DER.
+    PublicKey,
     /// Certificate: X.509 in DER.
     Certificate,
     /// Opaque Object. Has no state: it can be destroyed without being revoked.
@@ -31,14 +41,34 @@ pub enum PlaintextType {
 
 impl PlaintextType {
     /// The type of an object with these bytes.
-    fn of(self, payload: &[u8]) -> ObjectType {
+    fn of(self, payload_type: PayloadType, payload: &[u8]) -> ObjectType {
+        let wanted = self.wanted(payload_type);
+        let fits = match wanted {
+            ObjectType::SymmetricKey => matches!(payload.len(), 16 | 24 | 32),
+            ObjectType::PrivateKey => private_key(payload).is_some(),
+            ObjectType::PublicKey => public_key(payload).is_some(),
+            ObjectType::Certificate => is_der(payload),
+            ObjectType::SecretData | ObjectType::OpaqueObject => true,
+        };
+        if fits { wanted } else { ObjectType::SecretData }
+    }
+
+    fn wanted(self, payload_type: PayloadType) -> ObjectType {
         match self {
-            PlaintextType::SymmetricKey if matches!(payload.len(), 16 | 24 | 32) => {
-                ObjectType::SymmetricKey
-            }
-            PlaintextType::Certificate if is_der(payload) => ObjectType::Certificate,
+            PlaintextType::Fitting => match payload_type {
+                PayloadType::Passphrase => ObjectType::SecretData,
+                PayloadType::SymmetricKey => ObjectType::SymmetricKey,
+                PayloadType::PrivateKey => ObjectType::PrivateKey,
+                PayloadType::PublicKey => ObjectType::PublicKey,
+                PayloadType::Certificate => ObjectType::Certificate,
+                PayloadType::Opaque => ObjectType::OpaqueObject,
+            },
+            PlaintextType::SecretData => ObjectType::SecretData,
+            PlaintextType::SymmetricKey => ObjectType::SymmetricKey,
+            PlaintextType::PrivateKey => ObjectType::PrivateKey,
+            PlaintextType::PublicKey => ObjectType::PublicKey,
+            PlaintextType::Certificate => ObjectType::Certificate,
             PlaintextType::OpaqueObject => ObjectType::OpaqueObject,
-            _ => ObjectType::SecretData,
         }
     }
 }
@@ -95,12 +125,17 @@ impl Backend for KmipObjects {
                 ));
             }
         }
-        let object = ManagedObject { object_type: self.plaintext.of(payload), value: payload };
+        let object_type = self.plaintext.of(at.payload_type, payload);
+        let object = ManagedObject { object_type, value: payload };
         self.objects.put(at.reference, object)
     }
 
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
         self.objects.get(at.reference, locator, KnownBy::Name)
+    }
+
+    fn adopt(&self, identifier: &str) -> Result<Adopted> {
+        self.objects.adopt(identifier)
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
@@ -120,6 +155,6 @@ impl Backend for KmipObjects {
     }
 
     fn health(&self) -> Vec<Health> {
-        self.objects.health(self.plaintext.of(&[]))
+        self.objects.health(self.plaintext.of(PayloadType::Passphrase, &[]))
     }
 }

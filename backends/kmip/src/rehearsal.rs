@@ -3,8 +3,9 @@
 use strongroom_backend::{Error, ErrorKind, Health, Reference, Result, SecretBytes, host_micros};
 
 use crate::enumerations::ObjectType;
+use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
-use crate::objects::{KnownBy, Objects};
+use crate::objects::Objects;
 
 impl Objects {
     /// Puts, gets and removes an object, which leaves nothing behind.

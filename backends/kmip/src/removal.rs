@@ -7,31 +7,39 @@ use crate::attributes::{Attribute, Found};
 use crate::enumerations::RevocationReasonCode;
 use crate::failure::Effect;
 use crate::locate::{BATCH, attributes_of};
+use crate::locators::Place;
 use crate::message::{AfterFailure, Outcome, Response};
-use crate::objects::{Objects, identifier_in};
+use crate::objects::Objects;
 use crate::operations::{Destroy, Locate, Request, Revoke};
 use crate::ttlv::Tag;
 
 impl Objects {
-    /// Destroys what is kept under these references, however often it is there.
+    /// Destroys what is kept under these references, however often it is there. What was adopted is
+    /// somebody else's, and stays.
     pub(crate) fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
         let stand_ins = self.client.stand_ins();
+        let mut ours = Vec::with_capacity(targets.len());
+        for (reference, locator) in targets {
+            match Place::of(locator)? {
+                Place::Adopted { .. } => {}
+                Place::Ours(identifier) => ours.push((*reference, Some(identifier.to_string()))),
+                Place::Unknown => ours.push((*reference, None)),
+            }
+        }
         let mut destroyed = 0;
-        for some in targets.chunks(BATCH) {
+        for some in ours.chunks(BATCH) {
             let names: Vec<String> =
                 some.iter().map(|(reference, _)| self.namespace.payload(*reference)).collect();
             let mut identifiers = self.located(&names)?;
-            let mut others = Vec::new();
-            for (_, locator) in some {
-                others.extend(identifier_in(locator)?.map(str::to_string));
-            }
+            let mut others: Vec<String> =
+                some.iter().filter_map(|(_, identifier)| identifier.clone()).collect();
             others.retain(|identifier| !identifiers.contains(identifier));
             identifiers.extend(self.with_a_name(others, &names)?);
             identifiers.sort_unstable();
             identifiers.dedup();
             destroyed += remove(&self.client, &identifiers)?;
         }
-        if destroyed < targets.len() && self.client.stand_ins() != stand_ins {
+        if destroyed < ours.len() && self.client.stand_ins() != stand_ins {
             let why = "the first KMIP server did not answer, and another does not have all of them";
             return Ok(Destroyed::Remains(why.into()));
         }

@@ -8,8 +8,9 @@ use strongroom_backend::{
 };
 
 use crate::enumerations::ObjectType;
+use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
-use crate::objects::{KnownBy, Objects};
+use crate::objects::Objects;
 use crate::{KmipClient, Namespace};
 
 /// The longest envelope when nothing else was asked for, in bytes. Some servers get slow above that.

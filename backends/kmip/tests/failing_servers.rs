@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use kmip::{Asked, PERMISSION_DENIED, Said, WRONG_KEY_LIFECYCLE_STATE, operation};
 use server::{Answer, TestServer, Trust};
 use strongroom_backend::{
-    Backend, Error, ErrorKind, Locator, Placement, ProjectId, ProjectKey, Reference, Result,
-    SecretBytes, SecretId, StoreId, VersionId, host_micros,
+    Backend, Error, ErrorKind, Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference,
+    Result, SecretBytes, SecretId, StoreId, VersionId, host_micros,
 };
 use strongroom_kmip::harness::{Authority, Validity};
 use strongroom_kmip::{
@@ -105,6 +105,7 @@ fn store(objects: &KmipObjects) -> Result<Locator> {
         project: ProjectId::random().unwrap(),
         secret: SecretId::at(0).unwrap(),
         version: VersionId::at(0).unwrap(),
+        payload_type: PayloadType::Passphrase,
         key: &key,
     };
     let payload = SecretBytes::copy_of(b"correct horse battery staple").unwrap();

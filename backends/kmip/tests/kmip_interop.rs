@@ -2,70 +2,82 @@
 
 mod common;
 
-use std::process::Command;
-
+use common::python::{Typed, hex, one_of_each_type, python};
 use common::{Site, client, namespace, secret};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
-use strongroom_backend::{Backend, Locator};
+use strongroom_backend::{Backend, Locator, PayloadType};
 use strongroom_kmip::harness::PyKmip;
 use strongroom_kmip::{KmipObjects, PlaintextType};
 
-/// Runs Python with PyKMIP's client in `client`, already open, and gives what it prints.
-fn python(server: &PyKmip, program: &str) -> String {
-    let settings = server.settings();
-    let text = format!(
-        "import sys\n\
-         from kmip.pie import client as pie, objects\n\
-         from kmip import enums\n\
-         with pie.ProxyKmipClient(hostname='127.0.0.1', port={}, cert={:?}, key={:?}, ca={:?},\n\
-             ssl_version='PROTOCOL_TLSv1_2') as client:\n    {}\n",
-        server.address().port,
-        settings.tls.certificate,
-        settings.tls.key,
-        settings.tls.ca,
-        program.replace('\n', "\n    "),
+/// Puts a payload, and looks at it with PyKMIP's client.
+fn its_client_reads(server: &PyKmip, plaintext: PlaintextType, typed: &Typed) {
+    let Typed { payload_type, payload, class } = typed;
+    let objects = KmipObjects::new(client(server.settings()), namespace("test"), plaintext);
+    let site = Site::of(*payload_type);
+    let locator = objects.store(&site.placement(), &secret(payload)).unwrap();
+    let identifier = String::from_utf8(locator.as_bytes().to_vec()).unwrap();
+    let read = format!(
+        "found = client.get({identifier:?})\n\
+         named = client.get_attributes({identifier:?}, ['Name'])[1][0].attribute_value\n\
+         print(type(found).__name__, found.value.hex(), named.name_value.value)"
     );
-    let output = Command::new(server.python()).arg("-c").arg(text).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_string()
+    let name = format!("strongroom/test/payload/{}", site.reference);
+    assert_eq!(python(server, &read), format!("{class} {} {name}", hex(payload)));
+    assert!(objects.load(&site.placement(), &locator).unwrap().equals(payload));
+    objects.destroy(&[site.target(&locator)]).unwrap();
 }
 
 #[test]
-fn its_client_reads_ours() {
+fn its_client_reads_ours_of_the_type_that_fits() {
     let server = PyKmip::start();
-    let certificate = CertificateDer::from_pem_file(server.authority().certificate()).unwrap();
-    let (words, key) = (&b"correct horse"[..], &[0xA5; 32][..]);
-    for (plaintext, payload, class) in [
-        (PlaintextType::SecretData, words, "SecretData"),
-        (PlaintextType::OpaqueObject, words, "OpaqueObject"),
-        (PlaintextType::SymmetricKey, key, "SymmetricKey"),
-        (PlaintextType::Certificate, &certificate, "X509Certificate"),
-        // What cannot be of its type.
-        (PlaintextType::SymmetricKey, words, "SecretData"),
-        (PlaintextType::Certificate, words, "SecretData"),
-    ] {
-        let objects = KmipObjects::new(client(server.settings()), namespace("test"), plaintext);
-        let site = Site::new();
-        let locator = objects.store(&site.placement(), &secret(payload)).unwrap();
-        let identifier = String::from_utf8(locator.as_bytes().to_vec()).unwrap();
-        let read = format!(
-            "found = client.get({identifier:?})\n\
-             named = client.get_attributes({identifier:?}, ['Name'])[1][0].attribute_value\n\
-             print(type(found).__name__, found.value.hex(), named.name_value.value)"
-        );
-        let hex: String = payload.iter().map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("strongroom/test/payload/{}", site.reference);
-        assert_eq!(python(&server, &read), format!("{class} {hex} {name}"));
-        objects.destroy(&[site.target(&locator)]).unwrap();
+    for typed in one_of_each_type(&server) {
+        its_client_reads(&server, PlaintextType::Fitting, &typed);
     }
 }
 
 #[test]
-fn ours_reads_what_its_client_wrote() {
+fn its_client_reads_ours_of_the_type_that_was_asked_for() {
+    let server = PyKmip::start();
+    let of_type = |wanted| {
+        one_of_each_type(&server).into_iter().find(|typed| typed.payload_type == wanted).unwrap()
+    };
+    for (plaintext, payload_type) in [
+        (PlaintextType::SecretData, PayloadType::Passphrase),
+        (PlaintextType::SymmetricKey, PayloadType::SymmetricKey),
+        (PlaintextType::PrivateKey, PayloadType::PrivateKey),
+        (PlaintextType::PublicKey, PayloadType::PublicKey),
+        (PlaintextType::Certificate, PayloadType::Certificate),
+        (PlaintextType::OpaqueObject, PayloadType::Opaque),
+    ] {
+        // Whatever the secret is.
+        let typed = Typed { payload_type: PayloadType::Passphrase, ..of_type(payload_type) };
+        its_client_reads(&server, plaintext, &typed);
+    }
+}
+
+#[test]
+fn what_cannot_be_of_its_type_is_secret_data() {
+    let server = PyKmip::start();
+    let private = one_of_each_type(&server).into_iter().find(|t| t.class == "PrivateKey").unwrap();
+    let cut = &private.payload[..private.payload.len() - 1];
+    let longer = [&private.payload[..], b"\n"].concat();
+    for (payload_type, payload) in [
+        (PayloadType::SymmetricKey, &b"correct horse"[..]),
+        (PayloadType::Certificate, b"correct horse"),
+        (PayloadType::PublicKey, &private.payload),
+        (PayloadType::PrivateKey, cut),
+        (PayloadType::PrivateKey, &longer),
+        (PayloadType::PrivateKey, b"-----BEGIN PRIVATE KEY-----\n"),
+    ] {
+        let typed = Typed { payload_type, payload: payload.to_vec(), class: "SecretData" };
+        its_client_reads(&server, PlaintextType::Fitting, &typed);
+    }
+}
+
+#[test]
+fn ours_reads_what_its_client_wrote_under_our_names() {
     let server = PyKmip::start();
     let objects =
-        KmipObjects::new(client(server.settings()), namespace("test"), PlaintextType::SecretData);
+        KmipObjects::new(client(server.settings()), namespace("test"), PlaintextType::Fitting);
     let sites = [(); 3].map(|()| Site::new());
     let [secret, opaque, key] =
         sites.each_ref().map(|site| format!("strongroom/test/payload/{}", site.reference));

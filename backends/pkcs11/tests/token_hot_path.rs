@@ -5,8 +5,9 @@ use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass};
 use strongroom_backend::{
-    Backend, DeviceKey, ErrorKind, KeyBackend, KeyPurpose, Placement, ProjectId, ProjectKey,
-    Reference, RootKeyId, SecretBytes, SecretId, StoreId, VersionId, WrapContext, host_micros,
+    Backend, DeviceKey, ErrorKind, KeyBackend, KeyPurpose, PayloadType, Placement, ProjectId,
+    ProjectKey, Reference, RootKeyId, SecretBytes, SecretId, StoreId, VersionId, WrapContext,
+    host_micros,
 };
 use strongroom_pkcs11::harness::{SoftHsm, Spy, TestToken, in_own_process};
 use strongroom_pkcs11::{
@@ -177,6 +178,7 @@ fn place(key: &ProjectKey) -> Placement<'_> {
         project: ProjectId::random().unwrap(),
         secret: SecretId::at(now).unwrap(),
         version: VersionId::at(now).unwrap(),
+        payload_type: PayloadType::Opaque,
         key,
     }
 }

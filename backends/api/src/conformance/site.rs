@@ -4,9 +4,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::{
-    Backend, DeviceCipher, DeviceKey, KeyPurpose, Locator, Placement, ProjectId, ProjectKey,
-    Reference, Result, RootKeyId, SecretBytes, SecretId, StoreId, VersionId, WrapContext,
-    host_micros,
+    Backend, DeviceCipher, DeviceKey, KeyPurpose, Locator, PayloadType, Placement, ProjectId,
+    ProjectKey, Reference, Result, RootKeyId, SecretBytes, SecretId, StoreId, VersionId,
+    WrapContext, host_micros,
 };
 
 /// A backend, and where the project keys of its placements come from.
@@ -85,6 +85,7 @@ impl Site {
             project: self.project,
             secret: self.secret,
             version: self.version,
+            payload_type: PayloadType::Opaque,
             key: &self.key,
         }
     }

@@ -1,7 +1,8 @@
 //! A place with ids that stay the same.
 
 use strongroom_backend::{
-    Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId, StoreId, VersionId,
+    PayloadType, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId, StoreId,
+    VersionId,
 };
 
 /// The project key of bytes 0x20, 0x21, … in generation 7.
@@ -18,6 +19,7 @@ pub(crate) fn place(reference: u8, key: &ProjectKey) -> Placement<'_> {
         project: ProjectId::from_bytes([0x22; 16]),
         secret: SecretId::from_bytes([0x33; 16]),
         version: VersionId::from_bytes([0x44; 16]),
+        payload_type: PayloadType::Opaque,
         key,
     }
 }

@@ -15,6 +15,10 @@ impl Request for Activate<'_> {
         Operation::Activate
     }
 
+    fn identifier(&self) -> Option<&str> {
+        Some(self.identifier)
+    }
+
     /// With the identifier: not every server takes the one of the batch item before it instead.
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
         to.text(Tag::UNIQUE_IDENTIFIER, self.identifier);

@@ -15,6 +15,10 @@ impl Request for Destroy<'_> {
         Operation::Destroy
     }
 
+    fn identifier(&self) -> Option<&str> {
+        Some(self.identifier)
+    }
+
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
         to.text(Tag::UNIQUE_IDENTIFIER, self.identifier);
     }

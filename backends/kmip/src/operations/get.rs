@@ -18,6 +18,10 @@ impl Request for Get<'_> {
         Operation::Get
     }
 
+    fn identifier(&self) -> Option<&str> {
+        Some(self.identifier)
+    }
+
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
         to.text(Tag::UNIQUE_IDENTIFIER, self.identifier);
     }

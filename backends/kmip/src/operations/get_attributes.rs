@@ -19,6 +19,10 @@ impl Request for GetAttributes<'_> {
         Operation::GetAttributes
     }
 
+    fn identifier(&self) -> Option<&str> {
+        Some(self.identifier)
+    }
+
     fn encode(&self, to: &mut Encoder, version: ProtocolVersion) {
         to.text(Tag::UNIQUE_IDENTIFIER, self.identifier);
         attributes::wanted(to, version, self.wanted);

@@ -43,6 +43,11 @@ pub(crate) trait Request {
         ProtocolVersion::V1_0
     }
 
+    /// The object that it is about; the answer must be about the same.
+    fn identifier(&self) -> Option<&str> {
+        None
+    }
+
     /// Writes the content of the request payload.
     fn encode(&self, to: &mut Encoder, version: ProtocolVersion);
 }

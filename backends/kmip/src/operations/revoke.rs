@@ -16,6 +16,10 @@ impl Request for Revoke<'_> {
         Operation::Revoke
     }
 
+    fn identifier(&self) -> Option<&str> {
+        Some(self.identifier)
+    }
+
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
         to.text(Tag::UNIQUE_IDENTIFIER, self.identifier);
         to.structure(Tag::REVOCATION_REASON, |to| {

@@ -91,6 +91,11 @@ impl<'a> Item<'a> {
         self.fixed(item_type::BOOLEAN).map(|value| value != [0; 8])
     }
 
+    /// Seconds since the start of 1970.
+    pub(crate) fn date_time(self) -> Result<i64> {
+        self.fixed(item_type::DATE_TIME).map(i64::from_be_bytes)
+    }
+
     pub(crate) fn text(self) -> Result<&'a str> {
         let bytes = self.of(item_type::TEXT_STRING)?;
         std::str::from_utf8(bytes).map_err(|_| damaged(format!("{} is not UTF-8", self.tag)))

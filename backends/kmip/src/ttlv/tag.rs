@@ -58,6 +58,7 @@ tags! {
     CRYPTOGRAPHIC_LENGTH = 0x42_002A "Cryptographic Length",
     CRYPTOGRAPHIC_PARAMETERS = 0x42_002B "Cryptographic Parameters",
     CRYPTOGRAPHIC_USAGE_MASK = 0x42_002C "Cryptographic Usage Mask",
+    INITIAL_DATE = 0x42_0039 "Initial Date",
     IV_COUNTER_NONCE = 0x42_003D "IV/Counter/Nonce",
     KEY_BLOCK = 0x42_0040 "Key Block",
     KEY_FORMAT_TYPE = 0x42_0042 "Key Format Type",

@@ -1,11 +1,13 @@
 //! Payloads, and places for them. Not every test uses all of it.
 #![allow(dead_code)]
 
+pub(crate) mod python;
+
 use std::sync::Arc;
 
 use strongroom_backend::{
-    Locator, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId, StoreId,
-    VersionId, host_micros,
+    Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference, SecretBytes, SecretId,
+    StoreId, VersionId, host_micros,
 };
 use strongroom_enveloped::Enveloped;
 use strongroom_kmip::{KmipClient, KmipSettings, KmipShelf, Namespace};
@@ -17,11 +19,16 @@ pub(crate) struct Site {
     project: ProjectId,
     secret: SecretId,
     version: VersionId,
+    payload_type: PayloadType,
     key: ProjectKey,
 }
 
 impl Site {
     pub(crate) fn new() -> Site {
+        Site::of(PayloadType::Passphrase)
+    }
+
+    pub(crate) fn of(payload_type: PayloadType) -> Site {
         let now = host_micros();
         Site {
             reference: Reference::at(now).unwrap(),
@@ -29,6 +36,7 @@ impl Site {
             project: ProjectId::random().unwrap(),
             secret: SecretId::at(now).unwrap(),
             version: VersionId::at(now).unwrap(),
+            payload_type,
             key: ProjectKey::new(1, SecretBytes::random(32).unwrap()),
         }
     }
@@ -40,6 +48,7 @@ impl Site {
             project: self.project,
             secret: self.secret,
             version: self.version,
+            payload_type: self.payload_type,
             key: &self.key,
         }
     }
