@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    backup, change, exec, generate, get, health, hsm, init, inspect, keys, kmip, project, put,
-    remove,
+    adopt, backup, change, exec, generate, get, health, hsm, init, inspect, keys, kmip, project,
+    put, remove,
 };
 use crate::exit;
 use crate::place::Place;
@@ -42,6 +42,7 @@ pub(crate) struct Arguments {
 enum Command {
     Init(init::Init),
     Put(put::Put),
+    Adopt(adopt::Adopt),
     Get(get::Get),
     Exec(exec::Exec),
     List(inspect::List),
@@ -90,6 +91,7 @@ impl Arguments {
             Command::Exec(command) => return exit::of_exec(&command.run(&place)),
             Command::Init(command) => command.run(),
             Command::Put(command) => command.run(&place),
+            Command::Adopt(command) => command.run(&place),
             Command::Get(command) => command.run(&place),
             Command::List(command) => command.run(&place),
             Command::Show(command) => command.run(&place),

@@ -15,6 +15,7 @@ mod hardening;
 mod input;
 mod key_manager;
 mod manual;
+mod new_version;
 mod output;
 mod passphrase;
 mod place;

@@ -153,3 +153,41 @@ fn info_tells_what_the_server_is_and_what_would_be_chosen() {
     assert_ne!(code, 0);
     assert!(said.contains("--certificate"), "{said}");
 }
+
+#[test]
+fn an_object_that_others_made_is_adopted() {
+    let home = Home::new();
+    home.run_on_server(&["init", "store", "--namespace", "backups", "--payloads", "server"]);
+    let config = home.path("store/strongroom.toml");
+    let objects = "kind = \"kmip-objects\"\n";
+    let plain = fs::read_to_string(&config).unwrap();
+    assert!(plain.contains(objects), "{plain}");
+    let plain = plain.replacen(objects, &format!("{objects}plaintext_objects = true\n"), 1);
+    fs::write(&config, plain).unwrap();
+    let settings = home.server.settings();
+    let program = format!(
+        "from kmip.pie import client as pie, objects\n\
+         from kmip import enums\n\
+         with pie.ProxyKmipClient(hostname='127.0.0.1', port={}, cert={:?}, key={:?}, ca={:?},\n\
+             ssl_version='PROTOCOL_TLSv1_2') as client:\n\
+         \x20   password = objects.SecretData(b'correct horse', enums.SecretDataType.PASSWORD)\n\
+         \x20   print(client.register(password))\n",
+        home.server.address().port,
+        settings.tls.certificate,
+        settings.tls.key,
+        settings.tls.ca,
+    );
+    let made = Command::new(home.server.python()).arg("-c").arg(program).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let identifier = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+
+    let answer = home.run(&["adopt", "web1/luks", "--object", &identifier, "--json"]);
+    assert!(answer.contains("\"version\": 1"), "{answer}");
+    assert_eq!(home.run(&["get", "web1/luks"]), "correct horse");
+    let again = ["adopt", "web1/luks", "--object", &identifier, "--if-absent"];
+    let (code, _, said) = home.try_run(&again, "");
+    assert_eq!(code, 11, "{said}");
+    let (code, _, said) = home.try_run(&["adopt", "web1/no", "--object", "no-such-object"], "");
+    assert_eq!(code, 10, "{said}");
+    assert!(said.contains("no-such-object"), "{said}");
+}

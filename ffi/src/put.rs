@@ -1,4 +1,4 @@
-//! Putting payloads, and generating them.
+//! Putting payloads, generating them, and adopting what others made.
 
 use std::collections::BTreeMap;
 use std::ffi::c_char;
@@ -258,6 +258,42 @@ pub unsafe extern "C" fn strongroom_generate_with(
         let recipe = recipe_of(recipe, length)?;
         let options = put_options(options)?;
         receipt.write(session(store)?.generate(&path, &recipe, &options)?.into());
+        Ok(())
+    })
+}
+
+/// Makes an object that others made, where the project's backend keeps its own, the newest version of a
+/// secret. On a KMIP server with plaintext_objects; elsewhere UNSUPPORTED.
+///
+/// The object is read, never written, and stays whose it was: strongroom_destroy() and strongroom_erase() let
+/// go of it, and whoever made it destroys it.
+///
+/// - inputs: `store`; `path`, PROJECT/NAME; `identifier`, what the server calls the object: its Unique
+///   Identifier, 1 to 1,000 bytes; `options`, or NULL for the defaults, with which a new secret is of the
+///   object's type.
+/// - outputs: `receipt`, or NULL.
+/// - ownership: nothing changes hands.
+/// - threads: any thread.
+/// - errors: as strongroom_put_with(); NOT_FOUND when there is no such object; DENIED when it is not for this
+///   client; NOT_ACTIVE when its state is neither Pre-Active nor Active; CONFLICT when a store made it, or
+///   when it is a key or certificate and the secret is something else.
+/// - since: 0.1
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn strongroom_adopt(
+    store: *mut strongroom_store,
+    path: *const c_char,
+    identifier: *const c_char,
+    options: *const strongroom_put_options,
+    receipt: *mut strongroom_put_receipt,
+    error: *mut *mut strongroom_error,
+) -> strongroom_status {
+    guarded!(error, {
+        let receipt = Report::new("receipt", receipt)?;
+        let path = text("path", path)?.parse()?;
+        let identifier = text("identifier", identifier)?;
+        let options = put_options(options)?;
+        receipt.write(session(store)?.adopt(&path, identifier, &options)?.into());
         Ok(())
     })
 }

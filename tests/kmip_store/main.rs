@@ -1,5 +1,6 @@
 //! Whole stores whose root keys, or payloads, are on a real KMIP server (PyKMIP).
 
+mod adopting;
 mod away;
 mod life;
 mod moving;

@@ -1,20 +1,21 @@
 //! Servers that do not do what they should: each gives a clear error, in time.
 
+#[path = "failing_servers/answers.rs"]
+mod answers;
 #[path = "failing_servers/kmip.rs"]
 mod kmip;
 #[path = "failing_servers/server.rs"]
 mod server;
 
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kmip::{Asked, PERMISSION_DENIED, Said, WRONG_KEY_LIFECYCLE_STATE, operation};
+use kmip::{Asked, Said};
 use server::{Answer, TestServer, Trust};
 use strongroom_backend::{
     Backend, Error, ErrorKind, Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference,
-    Result, SecretBytes, SecretId, StoreId, VersionId, host_micros,
+    Result, SecretBytes, SecretId, StoreId, VersionId,
 };
 use strongroom_kmip::harness::{Authority, Validity};
 use strongroom_kmip::{
@@ -98,6 +99,11 @@ fn writing(mut settings: KmipSettings) -> Error {
 }
 
 fn store(objects: &KmipObjects) -> Result<Locator> {
+    let payload = SecretBytes::copy_of(b"correct horse battery staple").unwrap();
+    at_a_place(|at| objects.store(at, &payload))
+}
+
+fn at_a_place<T>(run: impl FnOnce(&Placement<'_>) -> T) -> T {
     let key = ProjectKey::new(1, SecretBytes::random(32).unwrap());
     let at = Placement {
         reference: Reference::at(0).unwrap(),
@@ -108,8 +114,7 @@ fn store(objects: &KmipObjects) -> Result<Locator> {
         payload_type: PayloadType::Passphrase,
         key: &key,
     };
-    let payload = SecretBytes::copy_of(b"correct horse battery staple").unwrap();
-    objects.store(&at, &payload)
+    run(&at)
 }
 
 fn in_time(run: impl FnOnce() -> Error) -> Error {
@@ -323,66 +328,4 @@ fn files_that_are_not_there_or_no_certificates() {
     says(&reading(settings.clone()), ErrorKind::Config, "absent is not there");
     std::fs::write(site.folder.path().join("absent"), "nothing").unwrap();
     says(&reading(settings), ErrorKind::Config, "absent holds no certificate");
-}
-
-#[test]
-fn a_server_that_stops_at_the_first_refusal_still_destroys() {
-    let site = Site::new();
-    for willing in [true, false] {
-        let destroyed = Arc::new(AtomicUsize::new(0));
-        let counted = destroyed.clone();
-        let (_server, settings) = site.answered(move |asked| match asked.operation {
-            operation::LOCATE => Said::Done(&["57"]),
-            operation::REVOKE => Said::Refused(WRONG_KEY_LIFECYCLE_STATE),
-            operation::DESTROY if asked.together == 1 && !willing => {
-                Said::Refused(PERMISSION_DENIED)
-            }
-            operation::DESTROY if asked.together == 1 => {
-                counted.fetch_add(1, Ordering::SeqCst);
-                Said::Done(&["57"])
-            }
-            _ => Said::LeftOut,
-        });
-        let target = (Reference::at(0).unwrap(), Locator::default());
-        let done = objects(settings).destroy(&[target]);
-        assert_eq!(done.is_ok(), willing, "{done:?}");
-        assert_eq!(destroyed.load(Ordering::SeqCst), usize::from(willing));
-    }
-}
-
-#[test]
-fn a_rehearsal_that_cannot_clean_up_leaves_an_object_of_now() {
-    let site = Site::new();
-    let named = Arc::new(Mutex::new(None));
-    let seen = named.clone();
-    let (_server, settings) = site.answered(move |asked| match asked.operation {
-        operation::REGISTER => {
-            let text = String::from_utf8_lossy(&asked.request);
-            let (_, name) = text.split_once("strongroom/test/payload/").unwrap();
-            *seen.lock().unwrap() = Some(name[..36].replace('-', ""));
-            Said::Done(&["57"])
-        }
-        operation::DESTROY => Said::Refused(PERMISSION_DENIED),
-        _ => Said::Done(&["57"]),
-    });
-    let before = host_micros() / 1_000;
-    objects(settings).health();
-    let after = host_micros() / 1_000;
-    let hex = named.lock().unwrap().take().unwrap();
-    let number = u128::from_str_radix(&hex, 16).unwrap();
-    let millis = Reference::from_bytes(number.to_be_bytes()).millis();
-    assert!((before..=after).contains(&millis), "{before} {millis} {after}");
-}
-
-#[test]
-fn a_put_that_is_refused_says_so_when_it_cannot_clean_up_either() {
-    let site = Site::new();
-    let (_server, mut settings) = site.answered(|asked| match asked.operation {
-        operation::ACTIVATE => Said::Refused(PERMISSION_DENIED),
-        operation::REVOKE | operation::DESTROY => Said::Silence,
-        _ => Said::Done(&["57"]),
-    });
-    settings.timeout = Duration::from_secs(6);
-    let error = store(&objects(settings)).expect_err("it was refused");
-    assert_eq!(error.kind(), ErrorKind::Denied, "{error:?}");
 }

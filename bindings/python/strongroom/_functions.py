@@ -113,6 +113,17 @@ FUNCTIONS: Dict[str, Tuple[Any, List[Any]]] = {
             _ERROR_OUT,
         ],
     ),
+    "strongroom_adopt": (
+        _STATUS,
+        [
+            _STORE,
+            _TEXT,
+            _TEXT,
+            POINTER(s.strongroom_put_options),
+            POINTER(s.strongroom_put_receipt),
+            _ERROR_OUT,
+        ],
+    ),
     "strongroom_get": (_STATUS, [_STORE, _TEXT, POINTER(_SECRET), _ERROR_OUT]),
     "strongroom_get_with": (
         _STATUS,

@@ -240,6 +240,7 @@ class Store:
         )
 
     generate = _on_a_thread(_Store.generate)
+    adopt = _on_a_thread(_Store.adopt)
     get = _on_a_thread(_Store.get)
     describe = _on_a_thread(_Store.describe)
     set_state = _on_a_thread(_Store.set_state)

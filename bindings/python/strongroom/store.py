@@ -210,6 +210,47 @@ class Store:
             )
         return PutReceipt._of(receipt)
 
+    def adopt(
+        self,
+        path: str,
+        identifier: str,
+        *,
+        type: Optional[SecretType] = None,
+        if_absent: bool = False,
+        if_version: Optional[int] = None,
+        content_type: Optional[str] = None,
+        labels: Optional[Mapping[str, str]] = None,
+        activates_at: Optional[datetime] = None,
+        expires_at: Optional[datetime] = None,
+    ) -> PutReceipt:
+        """Makes an object that others made on a KMIP server the newest version of a secret.
+
+        It is read, never written, and stays on the server whatever becomes of the version: whoever made it
+        destroys it. The project's backend must have `plaintext_objects`.
+
+        - `identifier`: the object's Unique Identifier on the server.
+        - `type`: a new secret's; the object's if left out.
+        - The others: as `put()`.
+
+        Errors: as `put()`; NotFound; Denied; NotActive when the object is neither Pre-Active nor Active;
+        Conflict when a store made it, or when it is a key or certificate and the secret is something else;
+        Unsupported with any other backend.
+        """
+        options = put_options(
+            type, if_absent, if_version, content_type, labels, activates_at, expires_at
+        )
+        receipt = s.strongroom_put_receipt()
+        with self._handle as store:
+            call(
+                lib.strongroom_adopt,
+                store,
+                text("path", path),
+                text("identifier", identifier),
+                byref(options),
+                byref(receipt),
+            )
+        return PutReceipt._of(receipt)
+
     def get(
         self, path: str, *, version: Optional[int] = None, allow_inactive: bool = False
     ) -> Secret:

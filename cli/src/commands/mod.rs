@@ -1,5 +1,6 @@
 //! The subcommands, one file for each group.
 
+pub(crate) mod adopt;
 pub(crate) mod backup;
 pub(crate) mod change;
 pub(crate) mod current;

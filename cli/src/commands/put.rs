@@ -1,17 +1,13 @@
 //! `put`: stores a payload as a new version.
 
 use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use serde::Serialize;
 use strongroom::{
-    Error, ErrorKind, Expect, PutOptions, PutReceipt, Recipe, Result, SecretPath, SecretType,
-    Session, Timestamp,
+    Error, ErrorKind, PutOptions, PutReceipt, Recipe, Result, SecretPath, SecretType, Session,
 };
 
-use crate::commands::change::{pair, refuse_past};
-use crate::commands::current::note_new_version;
+use crate::new_version::{self, NewVersion};
 use crate::place::Place;
-use crate::{exit, input, output};
+use crate::{exit, input};
 
 /// How many bytes a generated key has when not told.
 const KEY_BYTES: usize = 32;
@@ -47,27 +43,8 @@ pub(crate) struct Put {
     /// How long a generated payload is: 43 characters if not told, a key 32 bytes; up to 1,024.
     #[arg(long, value_name = "N", requires = "generate")]
     length: Option<usize>,
-    /// What the secret is; `passphrase` for a new one if not told.
-    #[arg(long = "type", value_name = "TYPE", value_parser = type_parser())]
-    secret_type: Option<SecretType>,
-    /// The content type of the payload, such as application/x-pem-file.
-    #[arg(long, value_name = "TYPE")]
-    content_type: Option<String>,
-    /// A label of the secret; may be repeated.
-    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = pair)]
-    labels: Vec<(String, String)>,
-    /// When the version expires: 2027-01-31, 2027-01-31T12:00:00Z, or from now +30d, +12h, +90m.
-    #[arg(long, value_name = "WHEN")]
-    expires: Option<Timestamp>,
-    /// When the version becomes active, written like --expires.
-    #[arg(long, value_name = "WHEN")]
-    activates: Option<Timestamp>,
-    /// Only if the newest version is this one.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    if_version: Option<u32>,
-    /// Only if there is no such secret.
-    #[arg(long, conflicts_with = "if_version")]
-    if_absent: bool,
+    #[command(flatten)]
+    version: NewVersion,
     /// Print the path and the number of the new version as JSON.
     ///
     /// When the version was stored but this cannot be printed, the exit code is 51.
@@ -75,43 +52,26 @@ pub(crate) struct Put {
     json: bool,
 }
 
-/// The answer of `put --json`.
-#[derive(Serialize)]
-struct Answer {
-    path: String,
-    version: u32,
-}
-
 impl Put {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
-        refuse_past(self.expires, "give a date to come, or leave --expires out")?;
+        self.version.check()?;
         // Before anybody types: a store that cannot be opened should say so first.
         let session = place.session()?;
         let receipt =
             if self.generate { self.make(&session)? } else { self.read_and_put(&session)? };
-        let version = receipt.version;
-        if receipt.created_project {
-            place.note(&format!("created the project {}", self.path.project()));
-        }
-        note_new_version(place, &session, &self.path, version);
-        if self.json {
-            let path = self.path.to_string();
-            let printed = output::json(&Answer { path, version });
-            return output::report_of(&format!("version {version} was stored"), printed);
-        }
-        Ok(())
+        new_version::report(place, &session, &self.path, &receipt, self.json)
     }
 
     /// Makes a payload that fits the type of the secret.
     fn make(&self, session: &Session) -> Result<PutReceipt> {
-        let secret_type = match (self.secret_type, self.known_type(session)?) {
+        let secret_type = match (self.version.secret_type, self.known_type(session)?) {
             // A type that is not the secret's is refused by the put.
             (Some(told), _) => told,
             (None, known) => known.unwrap_or(SecretType::Passphrase),
         };
         let recipe = self.recipe(secret_type)?;
         // With the type, so that a secret that others made meanwhile cannot get the wrong payload.
-        let options = PutOptions { secret_type: Some(secret_type), ..self.options() };
+        let options = PutOptions { secret_type: Some(secret_type), ..self.version.options() };
         session.generate(&self.path, &recipe, &options)
     }
 
@@ -123,13 +83,13 @@ impl Put {
                  use --newline to strip one, or check the program that wrote it",
             );
         }
-        session.put(&self.path, &payload, &self.options())
+        session.put(&self.path, &payload, &self.version.options())
     }
 
     /// Whether the new version is of a passphrase: as told, else as the secret is, else by default.
     fn is_passphrase(&self, session: &Session) -> bool {
         let known = || self.known_type(session).ok().flatten();
-        self.secret_type.or_else(known).is_none_or(|t| t == SecretType::Passphrase)
+        self.version.secret_type.or_else(known).is_none_or(|t| t == SecretType::Passphrase)
     }
 
     /// The type of the secret, if it is there.
@@ -154,24 +114,4 @@ impl Put {
             )),
         }
     }
-
-    fn options(&self) -> PutOptions {
-        PutOptions {
-            secret_type: self.secret_type,
-            content_type: self.content_type.clone(),
-            labels: self.labels.iter().cloned().collect(),
-            activates_at: self.activates,
-            expires_at: self.expires,
-            expect: match self.if_version {
-                Some(version) => Expect::Version(version),
-                None if self.if_absent => Expect::Absent,
-                None => Expect::Anything,
-            },
-        }
-    }
-}
-
-fn type_parser() -> impl TypedValueParser<Value = SecretType> {
-    PossibleValuesParser::new(SecretType::ALL.iter().map(|word| word.name()))
-        .try_map(|name| name.parse::<SecretType>())
 }

@@ -13,8 +13,10 @@ pub(crate) mod operation {
     pub(crate) const ACTIVATE: u32 = 0x12;
     pub(crate) const REVOKE: u32 = 0x13;
     pub(crate) const DESTROY: u32 = 0x14;
+    pub(crate) const DISCOVER_VERSIONS: u32 = 0x1E;
 }
 
+pub(crate) const OPERATION_NOT_SUPPORTED: u32 = 0x05;
 pub(crate) const PERMISSION_DENIED: u32 = 0x0C;
 pub(crate) const WRONG_KEY_LIFECYCLE_STATE: u32 = 0x43;
 
@@ -34,6 +36,17 @@ pub(crate) struct Asked {
     pub(crate) together: usize,
     /// The whole request.
     pub(crate) request: Vec<u8>,
+}
+
+impl Asked {
+    /// Major and minor number of the version that the request is in.
+    pub(crate) fn version(&self) -> (u32, u32) {
+        let number = |tag: &[u8]| {
+            let at = self.request.windows(tag.len()).position(|found| found == tag).unwrap();
+            u32::from_be_bytes(self.request[at + 8..at + 12].try_into().unwrap())
+        };
+        (number(&[0x42, 0x00, 0x6A]), number(&[0x42, 0x00, 0x6B]))
+    }
 }
 
 /// What the answer says about it.

@@ -1,0 +1,60 @@
+"""Stores on a KMIP server: only the config differs from one with files.
+
+Not collected by itself: the program with_kmip runs this file beside a server, and says in the environment how
+it is reached and what another client made there."""
+
+import os
+import pathlib
+
+import pytest
+import strongroom
+
+SERVER = os.environ["STRONGROOM_TEST_KMIP"]
+OBJECT = os.environ["STRONGROOM_TEST_OBJECT"]
+
+
+def create(folder: pathlib.Path, name: str, how: str = "") -> strongroom.Store:
+    """A store whose root key is in the server."""
+    config = folder / "strongroom.toml"
+    key = f"kind = 'kmip'\nnamespace = 'python-{name}'\n{how}{SERVER}"
+    layout = strongroom.Layout(config, None, folder / "metadata.db", folder / "payloads.db", key=key)
+    return strongroom.create(layout=layout)
+
+
+def text(store: strongroom.Store, path: str) -> bytes:
+    with store.get(path) as secret:
+        return bytes(secret)
+
+
+@pytest.mark.parametrize(("name", "how"), [("in-server", ""), ("fetched", "root_key = 'fetched'\n")])
+def test_the_root_key_is_in_the_server(tmp_path: pathlib.Path, name: str, how: str) -> None:
+    with create(tmp_path, name, how) as store:
+        store.put("web1/borg", b"correct horse")
+        report = store.rotate_keys()
+        assert (report.key_backend, report.rewrapped) == ("kmip", 2)
+        assert all(check.error is None for check in store.check_keys())
+        with pytest.raises(strongroom.Unsupported):
+            store.adopt("web1/adopted", OBJECT)
+    with strongroom.open(tmp_path / "strongroom.toml") as store:
+        assert text(store, "web1/borg") == b"correct horse"
+
+
+def test_payloads_are_objects_and_others_are_adopted(tmp_path: pathlib.Path) -> None:
+    create(tmp_path, "plain").close()
+    config = tmp_path / "strongroom.toml"
+    with config.open("a") as file:
+        file.write("\n[backends.objects]\nkind = 'kmip-objects'\nkey = 'kmip'\nplaintext_objects = true\n")
+        file.write(f"namespace = 'python-plain'\n{SERVER}")
+    with strongroom.open(config) as store:
+        store.create_project("plain", backend="objects")
+        store.put("plain/own", b"our own")
+        assert text(store, "plain/own") == b"our own"
+        receipt = store.adopt("plain/adopted", OBJECT, labels={"owner": "ops"})
+        assert receipt.version == 1 and text(store, "plain/adopted") == b"correct horse"
+        with pytest.raises(strongroom.AlreadyExists):
+            store.adopt("plain/adopted", OBJECT, if_absent=True)
+        with pytest.raises(strongroom.NotFound, match="no-such-object"):
+            store.adopt("plain/no", "no-such-object")
+        store.erase("plain/adopted")
+        store.adopt("plain/again", OBJECT)
+        assert text(store, "plain/again") == b"correct horse"
