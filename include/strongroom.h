@@ -1888,6 +1888,32 @@ strongroom_status strongroom_generate_with(struct strongroom_store *store,
                                            struct strongroom_error **error);
 
 /**
+ * Makes an object that others made, where the project's backend keeps its own, the newest version of a
+ * secret. On a KMIP server with plaintext_objects; elsewhere UNSUPPORTED.
+ *
+ * The object is read, never written, and stays whose it was: strongroom_destroy() and strongroom_erase() let
+ * go of it, and whoever made it destroys it.
+ *
+ * - inputs: `store`; `path`, PROJECT/NAME; `identifier`, what the server calls the object: its Unique
+ *   Identifier, 1 to 1,000 bytes; `options`, or NULL for the defaults, with which a new secret is of the
+ *   object's type.
+ * - outputs: `receipt`, or NULL.
+ * - ownership: nothing changes hands.
+ * - threads: any thread.
+ * - errors: as strongroom_put_with(); NOT_FOUND when there is no such object; DENIED when it is not for this
+ *   client; NOT_ACTIVE when its state is neither Pre-Active nor Active; CONFLICT when a store made it, or
+ *   when it is a key or certificate and the secret is something else.
+ * - since: 0.1
+ */
+STRONGROOM_MUST_CHECK
+strongroom_status strongroom_adopt(struct strongroom_store *store,
+                                   const char *path,
+                                   const char *identifier,
+                                   const struct strongroom_put_options *options,
+                                   struct strongroom_put_receipt *receipt,
+                                   struct strongroom_error **error);
+
+/**
  * Gets the payload of a secret's current version: the newest active one.
  *
  * - inputs: `store`; `path`, PROJECT/NAME.

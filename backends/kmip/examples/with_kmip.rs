@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The program finds in its environment `STRONGROOM_TEST_KMIP`, how a config describes the server, but for the
-//! namespace, as lines of TOML; and `STRONGROOM_TEST_OBJECT`, the Unique Identifier of Secret Data with the
+//! namespace, as lines of TOML; `STRONGROOM_TEST_OPTIONS`, the same as options of `strongroom init`; and
+//! `STRONGROOM_TEST_OBJECT`, the Unique Identifier of Secret Data with the
 //! bytes `correct horse`, which PyKMIP's own client made.
 
 #![allow(clippy::print_stderr)] // A program says what went wrong.
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let ended = Command::new(program)
         .args(arguments)
         .env("STRONGROOM_TEST_KMIP", described(&server))
+        .env("STRONGROOM_TEST_OPTIONS", options(&server))
         .env("STRONGROOM_TEST_OBJECT", object)
         .status();
     match ended {
@@ -46,6 +48,17 @@ fn described(server: &PyKmip) -> String {
     let tls = server.settings().tls;
     format!(
         "servers = ['{}']\nca = '{}'\ncertificate = '{}'\nprivate_key = '{}'\ncall_timeout = 60\n",
+        server.address(),
+        tls.ca.display(),
+        tls.certificate.display(),
+        tls.key.display(),
+    )
+}
+
+fn options(server: &PyKmip) -> String {
+    let tls = server.settings().tls;
+    format!(
+        "--kmip {} --ca {} --certificate {} --private-key {}",
         server.address(),
         tls.ca.display(),
         tls.certificate.display(),

@@ -5,6 +5,7 @@ it is reached and what another client made there."""
 
 import os
 import pathlib
+import subprocess
 
 import pytest
 import strongroom
@@ -40,13 +41,14 @@ def test_the_root_key_is_in_the_server(tmp_path: pathlib.Path, name: str, how: s
 
 
 def test_payloads_are_objects_and_others_are_adopted(tmp_path: pathlib.Path) -> None:
-    create(tmp_path, "plain").close()
-    config = tmp_path / "strongroom.toml"
-    with config.open("a") as file:
-        file.write("\n[backends.objects]\nkind = 'kmip-objects'\nkey = 'kmip'\nplaintext_objects = true\n")
-        file.write(f"namespace = 'python-plain'\n{SERVER}")
+    # The command makes the store: a layout has no word for payloads that are objects.
+    words = [os.environ["STRONGROOM_TEST_COMMAND"], "init", tmp_path / "store", "--namespace", "python-plain"]
+    words += ["--payloads", "server", *os.environ["STRONGROOM_TEST_OPTIONS"].split()]
+    subprocess.run(words, check=True, capture_output=True)
+    config = tmp_path / "store/strongroom.toml"
+    objects = 'kind = "kmip-objects"\n'
+    config.write_text(config.read_text().replace(objects, objects + "plaintext_objects = true\n"))
     with strongroom.open(config) as store:
-        store.create_project("plain", backend="objects")
         store.put("plain/own", b"our own")
         assert text(store, "plain/own") == b"our own"
         receipt = store.adopt("plain/adopted", OBJECT, labels={"owner": "ops"})
