@@ -4,8 +4,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use strongroom_backend::{
-    Backend, ErrorKind, Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference, Result, SecretBytes,
-    SecretId, Shelf, StoreId, VersionId,
+    Backend, ErrorKind, Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference, Result,
+    SecretBytes, SecretId, Shelf, StoreId, VersionId,
 };
 use strongroom_enveloped::{Enveloped, MemoryShelf};
 use strongroom_fuzz::{assert_kind, golden};
