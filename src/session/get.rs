@@ -28,8 +28,10 @@ impl Session {
             let ahead = options.version.is_none().then_some(path);
             let fetched = self.find(path, options).and_then(|found| {
                 match self.load(ahead, &found, asked) {
-                    // Destroyed between the two reads, or lost: the metadata knows which.
-                    Err(e) if e.kind() == ErrorKind::NotFound => self.load_again(path, options, e),
+                    // Payload or key destroyed between the two reads, or lost: the metadata knows which.
+                    Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::Destroyed) => {
+                        self.load_again(path, options, e)
+                    }
                     loaded => loaded,
                 }
             });

@@ -134,6 +134,7 @@ impl Session {
                 created_project |= self.auto_create_project(path.project())?;
                 continue;
             };
+            step("put.planned");
             let Some(stored) = self.store_payload(plan, keep)? else { continue };
             step("put.payload-stored");
             let secret_id = stored.secret;
@@ -178,7 +179,12 @@ impl Session {
         inner.check_lately_that_it_is_the_store(slot)?;
         let now = plan.now;
         let generation = plan.project.generation;
-        let key = inner.project_key(&plan.project, generation)?;
+        let key = match inner.project_key(&plan.project, generation) {
+            Err(e) if e.kind() == ErrorKind::Destroyed && !self.is_live(&plan.project)? => {
+                return Ok(None);
+            }
+            key => key?,
+        };
         if !self.admit_encryption(&plan.project, &key)? {
             return Ok(None);
         }
@@ -210,6 +216,14 @@ impl Session {
             secret_type: kept.secret_type,
             project: plan.project,
         }))
+    }
+
+    /// Whether a project is still as it was when the put was planned, and was not erased since.
+    fn is_live(&self, planned: &Project) -> Result<bool> {
+        let inner = &self.inner;
+        let id = planned.project_id;
+        let found = inner.metadata.reading(|q| projects::by_id(&inner.keys, q, id))?;
+        Ok(found.is_some_and(|project| project.state == ProjectState::Live))
     }
 
     /// Makes the version visible, or finds that it was overtaken; then, as after an error that leaves

@@ -1,6 +1,9 @@
 //! Erasing and destroying.
 
+use std::cell::Cell;
+
 use strongroom::{ErrorKind, State};
+use strongroom_backend::on_step;
 
 use crate::support::{fixture, kind, path};
 
@@ -82,4 +85,30 @@ fn an_erase_that_a_reader_holds_up_is_pending_and_finished_later() {
     let again = strongroom::Store::open(&f.config()).unwrap();
     let report = again.doctor(&Default::default(), &mut |_| {}).unwrap();
     assert_eq!((report.pending_erasures, report.strays), (0, 0));
+}
+
+thread_local! {
+    /// What happens once a put of this thread has planned.
+    static ONCE_PLANNED: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+}
+
+/// A put that planned with the project as it was is made in the one that comes after it.
+#[test]
+fn a_put_whose_project_is_erased_after_it_planned_goes_into_the_next() {
+    on_step(|step| {
+        if step == "put.planned" {
+            ONCE_PLANNED.take().into_iter().for_each(|happens| happens());
+        }
+    });
+    let f = fixture();
+    f.put("race/first", "x");
+    let other = f.store.session();
+    // Another process would find the key gone too; here it is out of this one's cache as well.
+    ONCE_PLANNED.set(Some(Box::new(move || other.erase_project("race").unwrap())));
+    f.put("race/second", "y");
+    assert!(ONCE_PLANNED.take().is_none(), "it was erased meanwhile");
+    assert_eq!(kind(f.get("race/first")), ErrorKind::NotFound);
+    assert_eq!(f.get("race/second").unwrap(), "y");
+    let report = f.store.doctor(&Default::default(), &mut |_| {}).unwrap();
+    assert!(report.damaged.is_empty() && report.strays == 0, "{report:?}");
 }
