@@ -260,8 +260,13 @@ fn tables_that_are_not_there_are_missed_by_their_place() {
 #[test]
 fn nothing_in_a_name_ends_a_line_of_the_sql() {
     let fixture = Fixture::new();
-    let place = "host='h\nDROP DATABASE x; --' user=u dbname=q";
-    let refused = fixture.strongroom(&["init", "--metadata", place, "--print-sql"], "");
-    assert_eq!(refused.status.code(), Some(2), "{refused:?}");
-    assert!(refused.stdout.is_empty(), "{refused:?}");
+    let places = [
+        "host='h\nDROP DATABASE x; --' user=u dbname=q",
+        "postgres://u@h/q%0ADROP%20DATABASE%20x; --",
+    ];
+    for place in places {
+        let refused = fixture.strongroom(&["init", "--metadata", place, "--print-sql"], "");
+        assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+        assert!(refused.stdout.is_empty(), "{refused:?}");
+    }
 }

@@ -44,22 +44,22 @@ impl Database {
 }
 
 impl Sent {
-    /// The answer, if it comes in the time that a statement may take. A connection that gives none is closed.
-    pub fn rows(mut self) -> Result<Vec<Row>> {
+    /// The answer; nothing when the connection was lost. An error when it does not come in the time that a
+    /// statement may take: it was waited for long enough.
+    pub fn rows(mut self) -> Option<Result<Vec<Row>>> {
         self.lease.owes_answer(false);
-        let session = self.lease.session()?;
+        let session = self.lease.session().ok()?;
         let mut answer = Pin::new(&mut self.answer);
-        let waited = session.wait(answer.as_mut(), self.deadline);
-        let answer = waited.map(|()| answer.take_output()).and_then(|answer| match answer {
-            Some(answer) => answer.map_err(Fault::of),
-            None => Err(Fault::timed_out()),
-        });
-        let rows = answer.map_err(|fault| {
-            if fault.trouble == Trouble::Lost {
+        if let Err(late) = session.wait(answer.as_mut(), self.deadline) {
+            return Some(Err(late.error));
+        }
+        match answer.take_output()?.map_err(Fault::of) {
+            Ok(rows) => Some(Ok(rows.into_iter().map(Row).collect())),
+            Err(fault) if fault.trouble == Trouble::Lost => {
                 session.give_up();
+                None
             }
-            fault.error
-        })?;
-        Ok(rows.into_iter().map(Row).collect())
+            Err(fault) => Some(Err(fault.error)),
+        }
     }
 }

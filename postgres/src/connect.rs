@@ -94,7 +94,9 @@ impl Connector {
                 match attempt.await.unwrap_or_else(|late| Err(unreachable_host(host, late.into())))
                 {
                     Ok(session) => {
-                        self.reached.store(number, Ordering::Relaxed);
+                        // A standby does where any server will, and the primary is looked for again.
+                        let settles = *target != Target::Any || !session.facts.in_recovery;
+                        self.reached.store(if settles { number } else { 0 }, Ordering::Relaxed);
                         return Ok(session);
                     }
                     // The more telling one: what does not pass by itself.

@@ -167,7 +167,8 @@ impl<'a> Connection<'a> {
 
     /// Keeps in mind what a failed statement means for the transaction.
     fn note(&self, fault: Fault) -> Error {
-        if fault.trouble == Trouble::Lost {
+        // What can only be read here may be writable on another host, or here after a promotion.
+        if fault.trouble == Trouble::Lost || fault.error.kind() == ErrorKind::Unsupported {
             self.session.give_up();
         }
         self.trouble.set(Some(fault.trouble));

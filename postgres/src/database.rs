@@ -121,8 +121,7 @@ impl Database {
     /// Runs `work`, which only reads, with every statement for itself. It runs again when the connection
     /// is lost.
     pub fn read<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
-        let waits = Waits { statement: self.limits.statement, end: None };
-        self.run_alone(waits, |error| error, &mut work)
+        self.run_alone(self.waits(), |error| error, &mut work)
     }
 
     /// As [`read`](Self::read), in a transaction: all that `work` reads is of one moment.

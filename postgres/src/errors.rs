@@ -174,7 +174,8 @@ fn meaning(code: &SqlState) -> (ErrorKind, &'static str, &'static str) {
             "the role may not do this in the database",
             "grant what `strongroom init` printed, or use the role that owns the schema",
         ),
-        "25006" => (
+        // A standby refuses serializable transactions with the second.
+        "25006" | "0A000" => (
             ErrorKind::Unsupported,
             "the database can only be read here",
             "name the primary, or several hosts with target_session_attrs=read-write",

@@ -222,7 +222,6 @@ impl Settings {
     }
 }
 
-/// As a URL without the password.
 /// A file, by its whole path: what a path is relative to is not the same for everybody who opens a store.
 fn file(pairs: &mut Pairs, key: &str) -> Result<Option<PathBuf>> {
     let Some(path) = pairs.take(key).map(PathBuf::from) else { return Ok(None) };
@@ -236,6 +235,7 @@ fn file(pairs: &mut Pairs, key: &str) -> Result<Option<PathBuf>> {
     ))
 }
 
+/// As a URL without the password.
 impl fmt::Display for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "postgres://{}@", self.user)?;

@@ -386,7 +386,7 @@ fn what_is_asked_ahead_leaves_half_of_the_connections_to_others() {
     assert!(database.send(SQL, question).is_none());
     assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
     for sent in sent {
-        assert_eq!(sent.rows().unwrap()[0].integer(0).unwrap(), 1);
+        assert_eq!(sent.rows().unwrap().unwrap()[0].integer(0).unwrap(), 1);
     }
     // Those whose answer nobody wants go back too.
     for _ in 0..10 {

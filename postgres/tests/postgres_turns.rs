@@ -73,7 +73,7 @@ fn the_others_go_on_beside_one_that_stands_still_and_one_that_is_overtaken() {
     };
     let (stop, took) = (Stop::default(), Mutex::new(Vec::new()));
     thread::scope(|scope| {
-        let _stop_at_end = stop.at_end();
+        let stop_at_end = stop.at_end();
         let still = scope.spawn(|| {
             let output = cluster.client("psql").args(["-XAtqd", "store", "-c", still]).output();
             assert!(output.as_ref().unwrap().status.success(), "{output:?}");
@@ -90,14 +90,17 @@ fn the_others_go_on_beside_one_that_stands_still_and_one_that_is_overtaken() {
             }
         });
         scope.spawn(|| {
-            // It may have to give up on a busy machine.
-            let _ = database.write(|c| {
-                let count = get(c, "count")?.unwrap();
-                thread::sleep(SLOW);
-                set(c, "count", count)
-            });
+            while !stop.is_set() {
+                // It may have to give up on a busy machine.
+                let _ = database.write(|c| {
+                    let count = get(c, "count")?.unwrap();
+                    thread::sleep(SLOW);
+                    set(c, "count", count)
+                });
+            }
         });
         still.join().unwrap();
+        drop(stop_at_end);
     });
     let took = took.into_inner().unwrap();
     let longest = took.iter().max().unwrap();

@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, KeyState, ProjectState, Result};
 /// Opening a store finishes at most this many erasures, so that it does not grow with the store.
 const FINISHED_AT_OPEN: usize = 64;
 
-/// How many payloads, or secrets of an erased project, one transaction takes.
+/// How many payloads, or versions of an erased project, one transaction takes.
 const BATCH: usize = 250;
 
 /// Finishes recorded erasures when a store is opened. What cannot be finished now stays recorded:
@@ -168,29 +168,38 @@ impl Inner {
         self.metadata.writing(move |q| {
             let all = secrets::NameRange::new("", None);
             let page = secrets::page(&inner.keys, q, project.project_id, &all, BATCH)?;
-            if !page.is_empty() {
-                let now = clock::tick(&inner.keys, q)?.now;
-                for secret in &page {
-                    inner.record_secret(q, &project, secret, now)?;
+            if page.is_empty() {
+                return Ok(0);
+            }
+            let now = clock::tick(&inner.keys, q)?.now;
+            let (mut recorded, mut versions) = (0, 0);
+            for secret in page.iter() {
+                versions += inner.record_secret(q, &project, secret, now)?;
+                recorded += 1;
+                if versions >= BATCH {
+                    break;
                 }
             }
-            Ok(page.len())
+            Ok(recorded)
         })
     }
 
-    /// Removes a secret with its versions, and records the erasure of each payload.
+    /// Removes a secret with its versions, and records the erasure of each payload. Returns how many
+    /// versions it had.
     pub(crate) fn record_secret(
         &self,
         q: &dyn crate::metadata::Queries,
         project: &Project,
         secret: &secrets::Secret,
         now: crate::Timestamp,
-    ) -> Result<()> {
-        for version in versions::of_secret(&self.keys, q, secret.secret_id)? {
-            self.record_erasure(q, project, secret, &version, now)?;
+    ) -> Result<usize> {
+        let versions = versions::of_secret(&self.keys, q, secret.secret_id)?;
+        for version in &versions {
+            self.record_erasure(q, project, secret, version, now)?;
             version.delete(q)?;
         }
-        secret.delete(q)
+        secret.delete(q)?;
+        Ok(versions.len())
     }
 
     /// Records that the payload of a version must go, if it still has one.

@@ -34,10 +34,16 @@ impl Store {
         if metadata.as_ref().is_err_and(is_away) {
             add("metadata", metadata);
             for part in ["clock", "backup", "expiry", "erasures", "root keys"] {
-                add(part, Ok(Health::error(part, "not tested, because the metadata are away")));
+                add(
+                    part,
+                    Ok(Health::error(part, "not tested, because the metadata do not answer")),
+                );
             }
             add("memory", Ok(memory_health()));
-            findings.extend(inner.slots().flat_map(slot_health));
+            for slot in inner.slots() {
+                findings.extend(slot_health(slot));
+                findings.extend(inner.folder_health(slot));
+            }
             return findings;
         }
         add("metadata", metadata);

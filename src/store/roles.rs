@@ -23,14 +23,15 @@ impl Layout {
         let mut places = Vec::new();
         for (place, schema) in [(&self.metadata, METADATA), (&self.shelf, SHELF)] {
             if let Some(place) = place.to_str().filter(|place| is_postgres(place)) {
+                let settings = Settings::parse(place, Environment::Ignored)?.or_schema(schema);
                 // The statements are for psql: nothing in a name may end their line.
-                if place.contains(char::is_control) {
+                if settings.to_string().contains(char::is_control) {
                     return Err(invalid(
-                        "a connection string has a control character",
-                        "write it in one line, without tabs",
+                        "a name in a connection string has a control character",
+                        "write user, database and hosts without line ends and tabs",
                     ));
                 }
-                places.push(Settings::parse(place, Environment::Ignored)?.or_schema(schema));
+                places.push(settings);
             }
         }
         match &places[..] {

@@ -192,8 +192,11 @@ impl GetAhead for PostgresShelf {
     fn begin(&self, reference: Reference, _: &Locator) -> Option<Getting<'_>> {
         let sent = self.database.send(SELECT, &[reference.as_bytes()])?;
         Some(Box::new(move |open| {
-            let rows = sent.rows().ok()?;
-            rows.first()?.bytes(0).ok().map(open)
+            let rows = match sent.rows()? {
+                Ok(rows) => rows,
+                Err(error) => return Some(Err(error)),
+            };
+            Some(rows.first()?.bytes(0).and_then(open))
         }))
     }
 }
