@@ -28,7 +28,8 @@ stage() {
     printf '== %s: ok, %s s\n' "$name" "$seconds"
 }
 
-# Prints "passed failed skipped" of one stage.
+# Prints "passed failed skipped" of one stage. What nextest calls skipped is left to another group of
+# scripts/rust-tests, which sees to it that no test is ignored.
 count_tests() {
     awk -v status="$2" '
         /^test result: / {
@@ -44,7 +45,6 @@ count_tests() {
             for (i = 2; i <= NF; i++) {
                 if ($i ~ /^passed/) passed += $(i - 1)
                 if ($i ~ /^(failed|timed)/) failed += $(i - 1)
-                if ($i ~ /^skipped/) skipped += $(i - 1)
             }
         }
         /^ *ok - / { passed++ }
