@@ -134,12 +134,12 @@ impl Connector {
             }
         };
         let mut serving = AbortOnDrop(Some(spawner.spawn(serve)));
-        let facts = self.greet(&client).await.map_err(|e| self.refused(host, e))?;
         let greeted_by =
             pooler::greeted_by(&client).await.map_err(|e| unreachable_host(host, e))?;
-        if greeted_by != facts.process && !self.settings.pooler_keeps_sessions {
-            return Err(lasting(pooler::refusal()));
-        }
+        let facts = self.greet(&client, greeted_by).await.map_err(|e| match e.code() {
+            Some(&SqlState::DIVISION_BY_ZERO) => lasting(pooler::refusal()),
+            _ => self.refused(host, e),
+        })?;
         let id = random_bytes().map_err(lasting)?;
         let Some(task) = serving.0.take() else {
             return Err(Refusal { error: self.no_answer(), passing: true });
@@ -178,14 +178,19 @@ impl Connector {
         Ok(config)
     }
 
-    /// Sets up the session and asks what the server is, in one round trip.
-    async fn greet(&self, client: &Client) -> Result<Facts, tokio_postgres::Error> {
+    /// Sets up the session and asks what the server is, in one round trip. Divides by zero, and sets nothing,
+    /// where it was not the server that greeted us: another's session is no place for our settings.
+    async fn greet(&self, client: &Client, by: i64) -> Result<Facts, tokio_postgres::Error> {
         let statement = self.statement_timeout.as_millis();
+        let no_pooler = match self.settings.pooler_keeps_sessions {
+            true => String::new(),
+            false => format!("SELECT 1 / (pg_backend_pid() = {by})::int;"),
+        };
         // What commits wait for, and that we are told when they did not, must not change with the server's
         // configuration. The planner's choices must not depend on statistics that a small or new table does not have,
         // and a plan is made once for each statement.
         let greeting = format!(
-            "SET statement_timeout = {statement}; SET lock_timeout = {lock};
+            "{no_pooler} SET statement_timeout = {statement}; SET lock_timeout = {lock};
              SET idle_in_transaction_session_timeout = {idle};
              SET search_path = \"{schema}\"; SET default_transaction_isolation = 'read committed';
              SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off;

@@ -70,6 +70,15 @@ impl PgBouncer {
         format!("postgres://store:store-password@127.0.0.1:{}/store{more}", self.port)
     }
 
+    /// A setting, as another client of the pooler finds it.
+    fn show(&self, setting: &str) -> String {
+        let mut psql = Command::new("psql");
+        psql.args(["-XAtqc", &format!("SHOW {setting}"), &self.dsn("")]);
+        let output = psql.stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
@@ -129,6 +138,8 @@ fn a_pooler_is_refused_where_nobody_has_said_how_it_pools() {
         let error = refused.err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Config, "{mode}: {error}");
         assert!(error.to_string().contains("pooler=session"), "{mode}: {error}");
+        // Whom the pooler gives that session next finds it as it was.
+        assert_eq!(pooler.show("plan_cache_mode"), "auto", "{mode}");
         // The control: what is refused is the pooler, not the server.
         drop(Database::open(&settings(&direct), &SCHEMA, Limits::default()).unwrap());
     }
