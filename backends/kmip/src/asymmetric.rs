@@ -1,5 +1,5 @@
 //! What a server wants to be told of private and public keys, read from their DER: PKCS#8 (RFC 5958) and
-//! SubjectPublicKeyInfo (RFC 5280 section 4.1).
+//! SubjectPublicKeyInfo (RFC 5280 section 4.1); and what has the form of a certificate.
 
 use crate::enumerations::{ECDSA, RSA};
 
@@ -48,6 +48,17 @@ pub(crate) fn public_key(der: &[u8]) -> Option<KeyAlgorithm> {
         let (_unused_bits, key) = key.split_first()?;
         element(INTEGER, only(SEQUENCE, key)?).map(|(modulus, _)| modulus)
     })
+}
+
+/// Whether this has the parts of a certificate (RFC 5280 section 4.1) and nothing more: what is signed,
+/// the algorithm, the signature.
+pub(crate) fn is_certificate(der: &[u8]) -> bool {
+    let signature = || {
+        let (_signed, rest) = element(SEQUENCE, only(SEQUENCE, der)?)?;
+        let (_algorithm, rest) = element(SEQUENCE, rest)?;
+        only(BIT_STRING, rest)
+    };
+    signature().is_some()
 }
 
 fn algorithm_of<'a>(

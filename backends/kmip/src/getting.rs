@@ -33,8 +33,10 @@ impl Objects {
         let identifiers = match Place::of(locator)? {
             Place::Ours(identifier) => vec![identifier.to_string()],
             Place::Unknown => locate(&self.client, &[Attribute::Name(&name)])?,
-            Place::Adopted { identifier, initial_date } => {
-                return self.get_adopted(identifier, initial_date);
+            Place::Adopted(adopted) => {
+                return self
+                    .get_adopted(&adopted)
+                    .map_err(|error| self.unless_it_lags(stand_ins, adopted.identifier, error));
             }
         };
         for identifier in &identifiers {
@@ -46,18 +48,25 @@ impl Objects {
                 return Ok(value);
             }
         }
-        if self.client.stand_ins() != stand_ins {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                format!("the first KMIP server did not answer, and another has no object {name}"),
-                "try again when the first server answers",
-            ));
-        }
-        Err(Error::new(
+        let missing = Error::new(
             ErrorKind::NotFound,
             format!("the KMIP server has no object {name}"),
             "run `strongroom doctor`; check that it is the right server, and the namespace",
-        ))
+        );
+        Err(self.unless_it_lags(stand_ins, &name, missing))
+    }
+
+    /// What does not say `NotFound` when another server than the first answered since `stand_ins` were
+    /// counted: the first may have what was looked for.
+    pub(crate) fn unless_it_lags(&self, stand_ins: u64, object: &str, error: Error) -> Error {
+        if error.kind() != ErrorKind::NotFound || self.client.stand_ins() == stand_ins {
+            return error;
+        }
+        Error::new(
+            ErrorKind::Unavailable,
+            format!("the first KMIP server did not answer, and another has no object {object}"),
+            "try again when the first server answers",
+        )
     }
 
     fn get_any(&self, identifier: &str) -> Result<Option<SecretBytes>> {

@@ -54,6 +54,7 @@ mod operations;
 mod plaintext;
 mod protocol_version;
 mod putting;
+mod read_back;
 mod reasons;
 mod rehearsal;
 mod removal;

@@ -12,8 +12,18 @@ pub(crate) enum Place<'a> {
     Unknown,
     /// Under this identifier, if it has its name there.
     Ours(&'a str),
-    /// Under this identifier, if it is the object that was made at this moment. Somebody else's.
-    Adopted { identifier: &'a str, initial_date: i64 },
+    /// Somebody else's.
+    Adopted(AdoptedObject<'a>),
+}
+
+/// An object that was adopted, and what tells that it is the same one still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AdoptedObject<'a> {
+    pub(crate) identifier: &'a str,
+    /// When the server made it.
+    pub(crate) initial_date: i64,
+    /// SHA-256 of its bytes.
+    pub(crate) digest: [u8; 32],
 }
 
 /// No unique identifier begins so.
@@ -26,9 +36,13 @@ impl<'a> Place<'a> {
         match locator.as_bytes() {
             [] => Ok(Place::Unknown),
             [ADOPTED, rest @ ..] => {
-                let (date, identifier) = rest.split_first_chunk().ok_or_else(damaged)?;
-                let initial_date = i64::from_be_bytes(*date);
-                Ok(Place::Adopted { identifier: text(identifier)?, initial_date })
+                let (date, rest) = rest.split_first_chunk().ok_or_else(damaged)?;
+                let (digest, identifier) = rest.split_first_chunk().ok_or_else(damaged)?;
+                Ok(Place::Adopted(AdoptedObject {
+                    identifier: text(identifier)?,
+                    initial_date: i64::from_be_bytes(*date),
+                    digest: *digest,
+                }))
             }
             bytes => Ok(Place::Ours(text(bytes)?)),
         }
@@ -39,8 +53,9 @@ impl<'a> Place<'a> {
         Locator::new(match self {
             Place::Unknown => Vec::new(),
             Place::Ours(identifier) => identifier.as_bytes().to_vec(),
-            Place::Adopted { identifier, initial_date } => {
-                [&[ADOPTED], &initial_date.to_be_bytes()[..], identifier.as_bytes()].concat()
+            Place::Adopted(AdoptedObject { identifier, initial_date, digest }) => {
+                let date = initial_date.to_be_bytes();
+                [&[ADOPTED], &date[..], &digest, identifier.as_bytes()].concat()
             }
         })
     }

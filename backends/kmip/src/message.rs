@@ -121,16 +121,14 @@ impl Response {
     }
 
     /// Checks that what was done was done to the objects that were meant. `Corrupt` when an answer is
-    /// about another one: it belongs to another request.
+    /// about another one, and so belongs to another request, or does not say about which.
     pub(crate) fn check_objects(&self, operations: &[&dyn Request]) -> Result<()> {
         for (at, operation) in operations.iter().enumerate() {
             let (Some(meant), Outcome::Done(payload)) = (operation.identifier(), self.result(at)?)
             else {
                 continue;
             };
-            if let Some(told) = payload.find(Tag::UNIQUE_IDENTIFIER)
-                && told.text()? != meant
-            {
+            if payload.get(Tag::UNIQUE_IDENTIFIER)?.text()? != meant {
                 return Err(damaged("it is about another object than the request".into()));
             }
         }

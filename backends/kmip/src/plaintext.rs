@@ -7,7 +7,7 @@ use strongroom_backend::{
     PayloadType, Placement, Reference, Result, SecretBytes,
 };
 
-use crate::asymmetric::{private_key, public_key};
+use crate::asymmetric::{is_certificate, private_key, public_key};
 use crate::enumerations::ObjectType;
 use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
@@ -47,7 +47,7 @@ impl PlaintextType {
             ObjectType::SymmetricKey => matches!(payload.len(), 16 | 24 | 32),
             ObjectType::PrivateKey => private_key(payload).is_some(),
             ObjectType::PublicKey => public_key(payload).is_some(),
-            ObjectType::Certificate => is_der(payload),
+            ObjectType::Certificate => is_certificate(payload),
             ObjectType::SecretData | ObjectType::OpaqueObject => true,
         };
         if fits { wanted } else { ObjectType::SecretData }
@@ -70,16 +70,6 @@ impl PlaintextType {
             PlaintextType::Certificate => ObjectType::Certificate,
             PlaintextType::OpaqueObject => ObjectType::OpaqueObject,
         }
-    }
-}
-
-/// Whether this is one SEQUENCE with a length of two bytes, as every certificate is, and nothing more.
-fn is_der(payload: &[u8]) -> bool {
-    match payload {
-        [0x30, 0x82, high, low, content @ ..] => {
-            content.len() == usize::from(u16::from_be_bytes([*high, *low]))
-        }
-        _ => false,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::message::{AfterFailure, Failed, Outcome, Response};
 use crate::namespace::APPLICATION;
 use crate::objects::Objects;
 use crate::operations::{Activate, Get, Locate, Register};
+use crate::read_back::may_be_converted;
 use crate::removal::remove;
 use crate::ttlv::Tag;
 
@@ -38,8 +39,33 @@ impl Objects {
         }
     }
 
-    /// Registers, and looks whether the name was free; then activates.
+    /// Registers an object that comes back as it was given, and activates it.
     fn register(&self, name: &str, object: ManagedObject<'_>) -> Result<Locator> {
+        let mut identifier = self.register_named(name, object, None)?;
+        if !self.gives_back(&identifier, object)? {
+            self.take_back(&identifier)?;
+            identifier = self.register_secret_data(name, object.value, &identifier)?;
+        }
+        if has_state(object.object_type)
+            && let Err(error) = self.activate(&identifier).map_err(after_a_change)
+        {
+            if error.kind() != ErrorKind::Timeout {
+                // An error of this must not pass for one of the object's registration.
+                let _ = remove(&self.client, &[identifier]);
+            }
+            return Err(error);
+        }
+        Ok(Place::Ours(&identifier).locator())
+    }
+
+    /// Registers, and looks whether the name was free but for an object that was just destroyed: servers
+    /// may go on showing that one. Tells the identifier.
+    pub(crate) fn register_named(
+        &self,
+        name: &str,
+        object: ManagedObject<'_>,
+        destroyed: Option<&str>,
+    ) -> Result<String> {
         let informed = !self.plain_names.load(Ordering::Relaxed);
         let mut response = self.register_with(name, object, informed)?;
         if informed && response.is_unsupported()? {
@@ -49,7 +75,7 @@ impl Objects {
             self.plain_names.store(is_done, Ordering::Relaxed);
         }
         step("kmip.registered");
-        self.judge(name, object, &response)
+        self.judge(name, destroyed, &response)
     }
 
     fn register_with(
@@ -72,7 +98,7 @@ impl Objects {
         self.client.batch(&[&register, &locate], AfterFailure::Stop, Effect::Once)
     }
 
-    fn judge(&self, name: &str, object: ManagedObject<'_>, response: &Response) -> Result<Locator> {
+    fn judge(&self, name: &str, destroyed: Option<&str>, response: &Response) -> Result<String> {
         let identifier = match response.answer::<Register<'_>>(0) {
             Ok(identifier) => identifier,
             Err(Failed::Refused(refusal)) if refusal.kind() == ErrorKind::AlreadyExists => {
@@ -83,22 +109,13 @@ impl Objects {
         };
         let named =
             response.answer::<Locate<'_>>(1).map_err(|failed| outcome_unknown(failed.into()))?;
-        let named = named.identifiers;
-        if named.iter().any(|found| *found != identifier) {
+        let is_free = |found: &String| *found == identifier || Some(&found[..]) == destroyed;
+        if !named.identifiers.iter().all(is_free) {
             // Whatever becomes of ours, the name is taken.
             let _ = remove(&self.client, &[identifier]);
             return Err(taken(name));
         }
-        if has_state(object.object_type)
-            && let Err(error) = self.activate(&identifier).map_err(after_a_change)
-        {
-            if error.kind() != ErrorKind::Timeout {
-                // An error of this must not pass for one of the object's registration.
-                let _ = remove(&self.client, &[identifier]);
-            }
-            return Err(error);
-        }
-        Ok(Place::Ours(&identifier).locator())
+        Ok(identifier)
     }
 
     /// The object that a request whose outcome is not known left on the server, if it did.
@@ -121,7 +138,12 @@ impl Objects {
                 return Ok(Some(identifier.clone()));
             }
         }
-        if found.is_empty() { Ok(None) } else { Err(taken(name)) }
+        match found.is_empty() {
+            true => Ok(None),
+            // What has the name may be this key, in another format.
+            false if may_be_converted(object.object_type) => Err(of_other_bytes(name)),
+            false => Err(taken(name)),
+        }
     }
 
     /// Makes an object Active, if it is not.
@@ -158,6 +180,14 @@ fn taken(name: &str) -> Error {
         ErrorKind::AlreadyExists,
         format!("the KMIP server has an object {name} already"),
         "store under a new reference",
+    )
+}
+
+fn of_other_bytes(name: &str) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!("the KMIP server has an object {name} that cannot be read as it was put"),
+        "try again; `strongroom doctor --repair` removes what is left of this",
     )
 }
 

@@ -122,7 +122,7 @@ fn next(kind: ErrorKind) -> &'static str {
 }
 
 /// A server's text as one line of bounded length.
-fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     let line: String = text.chars().take(300).map(printable).collect();
     line.trim().to_string()

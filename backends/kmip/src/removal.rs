@@ -21,7 +21,7 @@ impl Objects {
         let mut ours = Vec::with_capacity(targets.len());
         for (reference, locator) in targets {
             match Place::of(locator)? {
-                Place::Adopted { .. } => {}
+                Place::Adopted(_) => {}
                 Place::Ours(identifier) => ours.push((*reference, Some(identifier.to_string()))),
                 Place::Unknown => ours.push((*reference, None)),
             }

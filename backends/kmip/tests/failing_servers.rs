@@ -4,6 +4,8 @@
 mod answers;
 #[path = "failing_servers/kmip.rs"]
 mod kmip;
+#[path = "failing_servers/read_back.rs"]
+mod read_back;
 #[path = "failing_servers/server.rs"]
 mod server;
 

@@ -107,6 +107,21 @@ fn an_identifier_that_means_another_object_now_is_not_read() {
 }
 
 #[test]
+fn an_object_that_holds_something_else_now_is_not_read() {
+    let server = PyKmip::start();
+    let store = objects(&server, "test");
+    let locator = store.adopt(&password(&server)).unwrap().locator;
+    // The locator of the same object with other bytes: their SHA-256 follows the date.
+    let mut bytes = locator.as_bytes().to_vec();
+    bytes[9] ^= 1;
+    let site = Site::new();
+    let (kind, text) = refused(store.load(&site.placement(), &Locator::new(bytes)));
+    assert_eq!(kind, ErrorKind::Corrupt, "{text}");
+    assert!(text.contains("was changed on the server"), "{text}");
+    assert!(store.load(&site.placement(), &locator).unwrap().equals(b"correct horse"));
+}
+
+#[test]
 fn what_is_not_there_or_not_for_us_is_not_adopted() {
     let server = PyKmip::start();
     let store = objects(&server, "test");

@@ -35,6 +35,10 @@ impl Request for Encrypt<'_> {
         ProtocolVersion::V1_4
     }
 
+    fn identifier(&self) -> Option<&str> {
+        Some(self.identifier)
+    }
+
     fn encode(&self, to: &mut Encoder, _: ProtocolVersion) {
         to.text(Tag::UNIQUE_IDENTIFIER, self.identifier);
         aes_gcm(to);

@@ -43,7 +43,7 @@ pub(crate) trait Request {
         ProtocolVersion::V1_0
     }
 
-    /// The object that it is about; the answer must be about the same.
+    /// The object that it is about; the answer must say that it is about the same.
     fn identifier(&self) -> Option<&str> {
         None
     }

@@ -4,11 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use strongroom_backend::{Backend, ErrorKind, Locator, Reference, host_micros};
-use strongroom_kmip::ServerAddress;
+use strongroom_backend::{
+    Backend, ErrorKind, KeyBackend, KeyPurpose, Locator, ProjectId, Reference, RootKeyId,
+    SecretBytes, StoreId, WrapContext, host_micros,
+};
+use strongroom_kmip::{KmipClient, KmipKeys, Namespace, RootKeyUse, ServerAddress};
 
 use super::kmip::{
-    OPERATION_NOT_SUPPORTED, PERMISSION_DENIED, Said, WRONG_KEY_LIFECYCLE_STATE, operation,
+    ITEM_NOT_FOUND, OPERATION_NOT_SUPPORTED, PERMISSION_DENIED, Said, WRONG_KEY_LIFECYCLE_STATE,
+    operation,
 };
 use super::server::Answer;
 use super::{REPEATED, SHORT, Site, at_a_place, in_time, objects, says, store};
@@ -79,23 +83,59 @@ fn a_put_that_is_refused_says_so_when_it_cannot_clean_up_either() {
 fn an_answer_about_another_object_is_not_taken() {
     let site = Site::new();
     let locator = || Locator::new(b"57".to_vec());
-    for is_about_it in [true, false] {
-        let told: &'static [&'static str] = if is_about_it { &["57"] } else { &["58"] };
+    let cases: [(&'static [&'static str], _); 3] =
+        [(&["57"], None), (&["58"], Some("about another object")), (&[], Some("no Unique Ident"))];
+    for (told, why) in cases {
         let (_server, mut settings) = site.answered(move |asked| match asked.operation {
             operation::LOCATE => Said::Done(&["57"]),
             _ => Said::Done(told),
         });
-        if !is_about_it {
+        if why.is_some() {
             settings.timeout = REPEATED;
         }
         let objects = objects(settings);
         let destroyed = objects.destroy(&[(Reference::at(0).unwrap(), locator())]);
-        assert_eq!(destroyed.is_ok(), is_about_it, "{destroyed:?}");
-        if let Err(error) = destroyed {
+        assert_eq!(destroyed.is_ok(), why.is_none(), "{destroyed:?}");
+        if let (Err(error), Some(why)) = (destroyed, why) {
             // It may be that the right object is gone.
-            says(&error, ErrorKind::Timeout, "about another object");
+            says(&error, ErrorKind::Timeout, why);
             let error = in_time(|| at_a_place(|at| objects.load(at, &locator())).unwrap_err());
-            says(&error, ErrorKind::Unavailable, "about another object");
+            says(&error, ErrorKind::Unavailable, why);
+        }
+    }
+}
+
+#[test]
+fn what_another_key_encrypted_or_decrypted_is_not_taken() {
+    let site = Site::new();
+    let root = RootKeyId::new("root-1").unwrap();
+    let context = WrapContext {
+        store: StoreId::random().unwrap(),
+        project: ProjectId::STORE,
+        generation: 1,
+        purpose: KeyPurpose::CheckValue,
+    };
+    // Its form is right.
+    let wrapped = [b"SRM1\x01\x01\0\0", &[0; 97][..]].concat();
+    for (told, is_about_it) in [("57", true), ("58", false)] {
+        let (_server, mut settings) = site.answered(move |asked| match asked.operation {
+            operation::LOCATE => Said::Done(&["57"]),
+            operation::ENCRYPT | operation::DECRYPT => Said::Given(told, vec![]),
+            _ => Said::Refused(OPERATION_NOT_SUPPORTED),
+        });
+        if !is_about_it {
+            settings.timeout = REPEATED;
+        }
+        let client = Arc::new(KmipClient::new(settings).unwrap());
+        let keys = KmipKeys::new(client, Namespace::new("test").unwrap(), RootKeyUse::InServer);
+        let key = SecretBytes::random(32).unwrap();
+        let encrypting = in_time(|| keys.wrap(&root, &key, &context).unwrap_err());
+        let decrypting = in_time(|| keys.unwrap(&root, &wrapped, &context).unwrap_err());
+        for error in [encrypting, decrypting] {
+            match is_about_it {
+                true => says(&error, ErrorKind::Corrupt, "it has no Data"),
+                false => says(&error, ErrorKind::Unavailable, "about another object"),
+            }
         }
     }
 }
@@ -167,6 +207,26 @@ fn a_payload_is_not_put_again_because_a_stand_in_does_not_have_it() {
     let error = in_time(|| store(&objects(settings)).unwrap_err());
     assert_eq!(error.kind(), ErrorKind::Timeout, "{error:?}");
     assert_eq!(registered.load(Ordering::SeqCst), 0, "{error:?}");
+}
+
+/// What the second server does not have, the first may have.
+#[test]
+fn an_adopted_object_is_not_missing_because_a_stand_in_does_not_have_it() {
+    let site = Site::new();
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Made in 1970, with a digest of nothing.
+    let locator = Locator::new([&[0; 41][..], b"57"].concat());
+    for (first, kind) in [(None, ErrorKind::NotFound), (Some(closed), ErrorKind::Unavailable)] {
+        let (_server, mut settings) = site.answered(|_| Said::Refused(ITEM_NOT_FOUND));
+        if let Some(closed) = first {
+            settings.servers.insert(0, address(closed.port()));
+        }
+        let objects = objects(settings);
+        let adopting = objects.adopt("57").unwrap_err();
+        assert_eq!(adopting.kind(), kind, "{adopting:?}");
+        let loading = at_a_place(|at| objects.load(at, &locator)).unwrap_err();
+        assert_eq!(loading.kind(), kind, "{loading:?}");
+    }
 }
 
 fn address(port: u16) -> ServerAddress {

@@ -10,14 +10,25 @@ pub(crate) type Speaker = Arc<dyn Fn(&Asked) -> Said + Send + Sync>;
 pub(crate) mod operation {
     pub(crate) const REGISTER: u32 = 0x03;
     pub(crate) const LOCATE: u32 = 0x08;
+    pub(crate) const GET: u32 = 0x0A;
     pub(crate) const ACTIVATE: u32 = 0x12;
     pub(crate) const REVOKE: u32 = 0x13;
     pub(crate) const DESTROY: u32 = 0x14;
     pub(crate) const DISCOVER_VERSIONS: u32 = 0x1E;
+    pub(crate) const ENCRYPT: u32 = 0x1F;
+    pub(crate) const DECRYPT: u32 = 0x20;
 }
 
+/// Numbers of object types.
+pub(crate) mod object_type {
+    pub(crate) const PRIVATE_KEY: u32 = 4;
+    pub(crate) const SECRET_DATA: u32 = 7;
+}
+
+pub(crate) const ITEM_NOT_FOUND: u32 = 0x01;
 pub(crate) const OPERATION_NOT_SUPPORTED: u32 = 0x05;
 pub(crate) const PERMISSION_DENIED: u32 = 0x0C;
+pub(crate) const OBJECT_ALREADY_EXISTS: u32 = 0x18;
 pub(crate) const WRONG_KEY_LIFECYCLE_STATE: u32 = 0x43;
 
 const UNIQUE_IDENTIFIER: u32 = 0x42_0094;
@@ -41,11 +52,19 @@ pub(crate) struct Asked {
 impl Asked {
     /// Major and minor number of the version that the request is in.
     pub(crate) fn version(&self) -> (u32, u32) {
-        let number = |tag: &[u8]| {
-            let at = self.request.windows(tag.len()).position(|found| found == tag).unwrap();
-            u32::from_be_bytes(self.request[at + 8..at + 12].try_into().unwrap())
-        };
+        let number = |tag| self.number(tag).unwrap();
         (number(&[0x42, 0x00, 0x6A]), number(&[0x42, 0x00, 0x6B]))
+    }
+
+    /// The type of the object that the request registers.
+    pub(crate) fn object_type(&self) -> Option<u32> {
+        self.number(&[0x42, 0x00, 0x57])
+    }
+
+    /// The number that is first in the request with this tag.
+    fn number(&self, tag: &[u8]) -> Option<u32> {
+        let at = self.request.windows(tag.len()).position(|found| found == tag)?;
+        Some(u32::from_be_bytes(self.request[at + 8..at + 12].try_into().unwrap()))
     }
 }
 
@@ -53,6 +72,8 @@ impl Asked {
 pub(crate) enum Said {
     /// It was done; these are unique identifiers.
     Done(&'static [&'static str]),
+    /// It was done; this is the object with this unique identifier, a private key.
+    Given(&'static str, Vec<u8>),
     /// It was refused for this reason.
     Refused(u32),
     /// It is left out.
@@ -100,6 +121,12 @@ fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
             Said::Done(identifiers) => {
                 let named = |id: &&str| item(UNIQUE_IDENTIFIER, TEXT, id.as_bytes());
                 let payload: Vec<u8> = identifiers.iter().flat_map(named).collect();
+                (0, item(0x42_007C, STRUCTURE, &payload))
+            }
+            Said::Given(identifier, bytes) => {
+                let mut payload = item(UNIQUE_IDENTIFIER, TEXT, identifier.as_bytes());
+                let value = item(0x42_0045, STRUCTURE, &item(0x42_0043, BYTES, &bytes));
+                payload.extend(item(0x42_0064, STRUCTURE, &item(0x42_0040, STRUCTURE, &value)));
                 (0, item(0x42_007C, STRUCTURE, &payload))
             }
         };
