@@ -352,8 +352,8 @@ typedef struct strongroom_put_options {
      */
     size_t struct_size;
     /**
-     * One of STRONGROOM_TYPE_...; 0 keeps the type, and makes a new secret a passphrase. The type of
-     * a secret never changes.
+     * One of STRONGROOM_TYPE_...; 0 keeps the type, and makes a new secret a passphrase, or one of the
+     * type of the object that strongroom_adopt() takes. The type of a secret never changes.
      */
     uint32_t secret_type;
     /**

@@ -7,8 +7,8 @@ use crate::{SecretType, Timestamp};
 /// How a payload is put. The default puts a passphrase, whatever is there.
 #[derive(Debug, Clone, Default)]
 pub struct PutOptions {
-    /// The type of the secret; a passphrase when it is new and this is not given. The type of a secret
-    /// never changes.
+    /// The type of the secret. When it is new and this is not given: a passphrase, or what the object is
+    /// that is adopted. The type of a secret never changes.
     pub secret_type: Option<SecretType>,
     /// A media type, up to 255 bytes. Kept as it was when not given.
     pub content_type: Option<String>,

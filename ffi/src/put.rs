@@ -38,8 +38,8 @@ pub const STRONGROOM_GENERATE_KEY: u32 = 1;
 pub struct strongroom_put_options {
     /// The size of this struct: sizeof(strongroom_put_options).
     pub struct_size: usize,
-    /// One of STRONGROOM_TYPE_...; 0 keeps the type, and makes a new secret a passphrase. The type of
-    /// a secret never changes.
+    /// One of STRONGROOM_TYPE_...; 0 keeps the type, and makes a new secret a passphrase, or one of the
+    /// type of the object that strongroom_adopt() takes. The type of a secret never changes.
     pub secret_type: u32,
     /// One of STRONGROOM_EXPECT_...: compare-and-swap.
     pub expect: u32,

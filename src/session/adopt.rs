@@ -13,11 +13,12 @@ impl Session {
     ///
     /// The object is read, never written, and stays whose it was: to destroy the version or to erase the
     /// secret lets go of it, and whoever made it destroys it. From then on the version opens as long as
-    /// the server hands out the very object. A new secret is of the object's type.
+    /// the server hands out the very object with the very bytes. A new secret is of the object's type.
     ///
-    /// Errors: as [`put`](Self::put); `NotFound` when there is no such object for this client;
-    /// `NotActive` when its state is neither Pre-Active nor Active; `Conflict` when a store made it, or
-    /// when it is a key or certificate and the secret is something else.
+    /// Errors: as [`put`](Self::put); `NotFound` when there is no such object for this client, `Denied`
+    /// when the server does not let this client have it; `NotActive` when its state is neither Pre-Active
+    /// nor Active; `Conflict` when a store made it, or when it is a key or certificate and the secret is
+    /// something else.
     ///
     /// ```no_run
     /// use strongroom::{Config, PutOptions, Store};

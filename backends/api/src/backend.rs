@@ -179,8 +179,9 @@ pub trait Backend: Send + Sync {
     /// so that `load` brings its bytes under the locator that this answers.
     ///
     /// Nothing is written, and the object stays whose it was: `list` leaves it out, and `destroy` leaves
-    /// it where it is. `NotFound` when there is none, `NotActive` when its state forbids that it is used,
-    /// `Conflict` when it belongs to a store. `Unsupported` where payloads are encrypted for us alone.
+    /// it where it is. `NotFound` when there is none, `Denied` when it is not for us to read, `NotActive`
+    /// when its state forbids that it is used, `Conflict` when it belongs to a store. `Unsupported` where
+    /// payloads are encrypted for us alone.
     fn adopt(&self, identifier: &str) -> Result<Adopted> {
         let _ = identifier;
         Err(Error::new(

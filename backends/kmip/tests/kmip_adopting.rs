@@ -182,11 +182,17 @@ fn what_a_store_made_is_not_adopted() {
     keys.create_root_key(&RootKeyId::new("root-1").unwrap()).unwrap();
     let root = python(&server, "print(*client.locate())");
     let root = root.split(' ').max_by_key(|number| number.parse::<u32>().unwrap()).unwrap();
+    let cursed = made(
+        &server,
+        "objects.SecretData(b'x', enums.SecretDataType.PASSWORD, name='strongroom/\\x1b[2J/')",
+    );
     for (identifier, name) in [
         (&own[..], "strongroom/test/payload/"),
         (&theirs, "strongroom/other/payload/"),
         (&envelope, "strongroom/other/payload/"),
         (root, "strongroom/other/root-key/root-1"),
+        // What a terminal would obey is left out.
+        (&cursed, "strongroom/ [2J/"),
     ] {
         let (kind, text) = refused(store.adopt(identifier));
         assert_eq!(kind, ErrorKind::Conflict, "{text}");

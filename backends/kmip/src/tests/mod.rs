@@ -2,6 +2,7 @@
 
 mod codec;
 mod damage;
+mod der;
 mod published;
 
 /// Bytes written as hexadecimal digits, with spaces wherever one likes.
