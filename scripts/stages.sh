@@ -17,6 +17,8 @@ stage() {
     log=$stage_logs/${name//[^A-Za-z0-9]/-}.log
     started=$SECONDS
     printf '\n== %s\n' "$name"
+    # Where nobody watches, a stage that hangs is ended.
+    [ "${CI:-}" != true ] || set -- timeout --kill-after=30 2400 "$@"
     "$@" </dev/null 2>&1 | tee "$log" || status=$?
     seconds=$((SECONDS - started))
     read -r passed failed skipped < <(count_tests "$log" "$status")

@@ -10,9 +10,14 @@ stop_server() {
     local pid
     pid=$(cat "$work/home/kmip/pid" 2>/dev/null) || return 0
     rm "$work/home/kmip/pid"
-    # So that it takes its helpers along.
+    # So that it takes its helpers along; if it does not, in its own time.
     kill -INT "$pid" 2>/dev/null || true
-    wait "$pid" 2>/dev/null || true
+    for _ in $(seq 200); do
+        kill -0 "$pid" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    pkill -KILL -P "$pid" 2>/dev/null || true
+    kill -KILL "$pid" 2>/dev/null || true
 }
 trap 'stop_server; at_exit' EXIT
 start_server() {

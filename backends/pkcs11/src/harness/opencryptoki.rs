@@ -29,7 +29,7 @@ mkdir /run/opencryptoki-tokens/swtok/TOK_OBJ
 chgrp -R pkcs11 /run/opencryptoki-tokens/swtok
 mount --bind /run/opencryptoki-tokens /var/lib/opencryptoki
 mount -t tmpfs tmpfs /dev/shm
-mount -t tmpfs tmpfs /var/log/opencryptoki
+mount -t tmpfs tmpfs /var/log
 ";
 
 /// The software token of openCryptoki, with its daemon.
