@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use strongroom_backend::{file_error, folder_of, replace_file};
+use strongroom_backend::{file_error, folder_of, keep_access, lock_folder, replace_file};
 
 use crate::metadata::keys::WrappedKey;
 use crate::{Error, ErrorKind, Result};
@@ -57,7 +57,8 @@ pub(super) fn check(config: Option<&Path>, row: &WrappedKey) -> Result<()> {
     Err(Error::new(
         ErrorKind::Corrupt,
         format!("the store key in the metadata is not one that {} knows", path.display()),
-        "restore the metadata, or that file, from where you keep it",
+        "if `strongroom keys rotate` ran on another machine, copy its file here; otherwise restore the \
+         metadata, or that file, from where you keep it",
     ))
 }
 
@@ -65,9 +66,7 @@ pub(super) fn check(config: Option<&Path>, row: &WrappedKey) -> Result<()> {
 /// answer is dropped.
 pub(super) fn add(config: Option<&Path>, row: &WrappedKey) -> Result<File> {
     let config = config.ok_or_else(no_folder)?;
-    let folder = folder_of(config);
-    let locked = File::open(&folder).and_then(|file| file.lock().map(|()| file));
-    let locked = locked.map_err(|e| file_error("lock", &folder, e))?;
+    let locked = lock_folder(&folder_of(config))?;
     add_alone(config, row)?;
     Ok(locked)
 }
@@ -84,7 +83,9 @@ pub(super) fn add_alone(config: &Path, row: &WrappedKey) -> Result<()> {
         Error::new(ErrorKind::Internal, "the wrapped store key cannot be written", "report this")
             .with_source(e)
     })?;
-    replace_file(&path, text.as_bytes(), 0o600)
+    let before = path.metadata().ok();
+    replace_file(&path, text.as_bytes(), 0o600)?;
+    before.map_or(Ok(()), |before| keep_access(&path, &before))
 }
 
 fn read(path: &Path) -> Result<Known> {

@@ -1,6 +1,6 @@
 //! Root keys that move into a token, within it, and out of it.
 
-use strongroom::{KeyLocation, KeyState, RotateOptions, RotateReport, Store};
+use strongroom::{ErrorKind, KeyLocation, KeyState, RotateOptions, RotateReport, Store};
 use strongroom_pkcs11::harness::in_own_process;
 
 use crate::support::{Site, get, put};
@@ -122,4 +122,56 @@ fn what_was_made_outside_stays_readable_under_a_device() {
             assert_eq!(get(&store.session(), name), PAYLOAD);
         }
     });
+}
+
+#[test]
+fn a_move_to_a_token_that_could_not_keep_its_keys_changes_nothing() {
+    in_own_process(
+        "moving::a_move_to_a_token_that_could_not_keep_its_keys_changes_nothing",
+        || {
+            let site = Site::new();
+            let store = site.software_store("s");
+            put(&store.session(), "web1/key", PAYLOAD);
+            site.name_the_token("s", "device");
+            edit(
+                &site,
+                &[
+                    ("[backends.main.key]", "[keys.main]"),
+                    ("\nshelf = ", "\nkey = \"hsm\"\nshelf = "),
+                ],
+            );
+            // One project's key is the keyring's, the other's stays in the token.
+            let store = site.open("s").unwrap();
+            store.init_keys("hsm").unwrap();
+            put(&store.session(), "web2/key", PAYLOAD);
+            let before = store.root_keys().unwrap();
+            drop(store);
+
+            edit(&site, &[("\"device\"", "\"envelope\"")]);
+            let store = site.open("s").unwrap();
+            let to_the_token = RotateOptions { to: Some("hsm".into()), ..RotateOptions::default() };
+            let error = store.rotate_keys(&to_the_token, &mut |_| {}).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert_eq!(store.root_keys().unwrap(), before);
+            drop(store);
+
+            // As it was, it can be done.
+            edit(&site, &[("\"envelope\"", "\"device\"")]);
+            let store = site.open("s").unwrap();
+            store.rotate_keys(&to_the_token, &mut |_| {}).unwrap();
+            for name in ["web1/key", "web2/key"] {
+                assert_eq!(get(&store.session(), name), PAYLOAD);
+            }
+        },
+    );
+}
+
+fn edit(site: &Site, changes: &[(&str, &str)]) {
+    let file = site.config_file("s");
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from} is not in {text}");
+        text = text.replace(from, to);
+    }
+    std::fs::write(file, text).unwrap();
 }

@@ -1,11 +1,19 @@
 //! Small files that are either there as a whole, after a power cut too, or not at all.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::{Error, ErrorKind, Result, fill_random, step};
+
+/// How long somebody else may hold the lock on a folder.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Between two looks at it: a lock that blocks could not be given up.
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// Writes a new file with this mode, readable as a whole or absent whatever happens.
 ///
@@ -51,6 +59,43 @@ pub fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     })?;
     step("file.renamed");
     sync_folder_of(&target)
+}
+
+/// Gives a file that was replaced the owner and mode of the one before, which the umask or the
+/// writing user may have changed.
+pub fn keep_access(path: &Path, before: &Metadata) -> Result<()> {
+    let keep = || -> io::Result<()> {
+        let now = path.metadata()?;
+        if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
+            std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid()))?;
+        }
+        if now.mode() != before.mode() {
+            std::fs::set_permissions(path, before.permissions())?;
+        }
+        File::open(path)?.sync_all()
+    };
+    keep().map_err(|e| file_error("keep the owner and mode of", path, e))
+}
+
+/// Holds off every other who locks this folder, in this process and others, until it is dropped: whoever
+/// replaces a file in it. `Unavailable` after 5 s.
+pub fn lock_folder(folder: &Path) -> Result<File> {
+    let handle = File::open(folder).map_err(|e| file_error("open", folder, e))?;
+    let deadline = Instant::now() + LOCK_WAIT;
+    loop {
+        match handle.try_lock() {
+            Ok(()) => return Ok(handle),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Error::new(
+                    ErrorKind::Unavailable,
+                    format!("another process holds the lock on {}", folder.display()),
+                    "let it finish, then repeat the command",
+                ));
+            }
+            Err(TryLockError::Error(e)) => return Err(file_error("lock", folder, e)),
+        }
+    }
 }
 
 /// Makes a folder for its owner alone, and its parents, durably. One that exists is left as it is.

@@ -29,7 +29,8 @@ pub use backend::{
 };
 pub use device::{DeviceCipher, DeviceKey, IV_BYTES, Sealed};
 pub use durable::{
-    create_file, create_folder, file_error, folder_of, place_file, replace_file, sync_folder_of,
+    create_file, create_folder, file_error, folder_of, keep_access, lock_folder, place_file,
+    replace_file, sync_folder_of,
 };
 pub use error::{Error, Result};
 pub use health::{Health, Severity};

@@ -8,7 +8,7 @@ use cryptoki::types::RawAuthPin;
 use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
 
 use crate::TokenInfo;
-use crate::errors::explain;
+use crate::errors::{explain, native};
 use crate::failure::Failure;
 
 /// The PINs that are being tried or were refused, for as long as the process lives: tokens count wrong
@@ -19,39 +19,51 @@ pub(crate) struct Trials(Mutex<Vec<Trial>>);
 struct Trial {
     serial: String,
     pin: SecretBytes,
-    refused: bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    UnderWay,
+    /// The token took it: what fails afterwards is not the PIN's fault, and may be tried again.
+    Accepted,
+    Refused,
+    /// The token failed without saying whether it looked at the PIN. It may have counted it as wrong.
+    Unclear,
 }
 
 impl Trials {
-    /// Notes that the PIN is about to be tried. An error when it was refused before, or when a login
-    /// with it has not come back.
-    fn begin(&self, serial: &str, pin: &SecretBytes) -> Result<()> {
+    /// Notes that the PIN is about to be tried, and tells whether it was accepted before. An error when it
+    /// was refused, or may have been, or when a login with it has not come back.
+    fn begin(&self, serial: &str, pin: &SecretBytes) -> Result<State> {
         let mut trials = self.all();
-        match trials.iter().find(|trial| trial.is_of(serial, pin)) {
-            Some(trial) if trial.refused => Err(Error::new(
+        let Some(trial) = trials.iter_mut().find(|trial| trial.is_of(serial, pin)) else {
+            let pin = SecretBytes::copy_of(pin)?;
+            trials.push(Trial { serial: serial.to_string(), pin, state: State::UnderWay });
+            return Ok(State::UnderWay);
+        };
+        match trial.state {
+            State::Accepted => Ok(State::Accepted),
+            State::UnderWay => Err(Error::new(
+                ErrorKind::Unavailable,
+                "a login to the token has not come back",
+                "try again; look at the token if it stays so",
+            )),
+            State::Refused => Err(Error::new(
                 ErrorKind::Unauthenticated,
                 "the token refused this PIN before; it was not tried again, because tokens lock",
                 "correct the PIN, or restart this program if the token's PIN was changed to it",
             )
             .with_native("CKR_PIN_INCORRECT")),
-            Some(_) => Err(Error::new(
-                ErrorKind::Unavailable,
-                "a login to the token has not come back",
-                "try again; look at the token if it stays so",
-            )),
-            None => {
-                let pin = SecretBytes::copy_of(pin)?;
-                trials.push(Trial { serial: serial.to_string(), pin, refused: false });
-                Ok(())
-            }
+            State::Unclear => Err(unclear()),
         }
     }
 
-    /// Notes what the token said.
-    fn end(&self, serial: &str, pin: &SecretBytes, refused: bool) {
+    /// Notes what came of it.
+    fn end(&self, serial: &str, pin: &SecretBytes, state: Option<State>) {
         let mut trials = self.all();
-        match trials.iter_mut().find(|trial| trial.is_of(serial, pin)) {
-            Some(trial) if refused => trial.refused = true,
+        match (trials.iter_mut().find(|trial| trial.is_of(serial, pin)), state) {
+            (Some(trial), Some(state)) => trial.state = state,
             _ => trials.retain(|trial| !trial.is_of(serial, pin)),
         }
     }
@@ -79,14 +91,39 @@ pub(crate) fn log_in(
     }
     let Some(pin) = pin else { return log_in_at_the_token(session, info) };
     let serial = info.serial_number();
-    trials.begin(serial, pin)?;
+    let before = trials.begin(serial, pin)?;
     let answer = try_pin(session, pin);
-    let refused = matches!(
-        answer.as_ref().err().and_then(Failure::code),
-        Some(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange)
-    );
-    trials.end(serial, pin, refused);
-    answer.map_err(|failure| named(failure, info))
+    let now = outcome(&answer, before);
+    trials.end(serial, pin, now);
+    match answer {
+        Err(failure) if now == Some(State::Unclear) => {
+            let code = failure.code().map(native).unwrap_or_default();
+            Err(unclear().with_native(code).into())
+        }
+        answer => answer.map_err(|failure| named(failure, info)),
+    }
+}
+
+/// What a PIN is after this answer. Nothing when it certainly was not looked at: it may be tried again.
+fn outcome(answer: &Result<(), Failure>, before: State) -> Option<State> {
+    use RvError::*;
+    let Err(failure) = answer else { return Some(State::Accepted) };
+    match failure.code()? {
+        PinIncorrect | PinInvalid | PinLenRange => Some(State::Refused),
+        _ if before == State::Accepted => Some(State::Accepted),
+        GeneralError | FunctionFailed | FunctionCanceled | DeviceError | ArgumentsBad
+        | VendorDefined(_) | UnknownErrorCode(_) => Some(State::Unclear),
+        _ => None,
+    }
+}
+
+fn unclear() -> Error {
+    Error::new(
+        ErrorKind::Unauthenticated,
+        "the token failed at the login without saying whether the PIN was wrong; it is not tried again, because \
+         tokens lock",
+        "look at the token and the PIN, then start this program again",
+    )
 }
 
 fn is_logged_in(session: &Session) -> Result<bool, Failure> {

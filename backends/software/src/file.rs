@@ -1,18 +1,16 @@
 //! The keyring file: who may read it, when it changed, and one writer at a time.
 
-use std::fs::{File, Metadata, TryLockError};
+use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind as IoKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use strongroom_backend::{
-    Error, ErrorKind, Process, Result, SecretBytes, file_error, folder_of, step,
+    Error, ErrorKind, Process, Result, SecretBytes, folder_of, lock_folder, step,
 };
 
 /// Far above any real keyring, and small enough for memory.
 const LONGEST: usize = 1 << 20;
-const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Whose eyes a keyring file may be open to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
@@ -125,46 +123,13 @@ pub(crate) fn check_owner(path: &Path, found: &Metadata) -> Result<()> {
     ))
 }
 
-/// Gives a file that was replaced the owner and mode of the one before, which the umask or the
-/// writing user may have changed.
-pub(crate) fn keep_access(path: &Path, before: &Metadata) -> Result<()> {
-    let keep = || -> io::Result<()> {
-        let now = path.metadata()?;
-        if (now.uid(), now.gid()) != (before.uid(), before.gid()) {
-            std::os::unix::fs::chown(path, Some(before.uid()), Some(before.gid()))?;
-        }
-        if now.mode() != before.mode() {
-            std::fs::set_permissions(path, before.permissions())?;
-        }
-        File::open(path)?.sync_all()
-    };
-    keep().map_err(|e| file_error("keep the owner and mode of", path, e))
-}
-
 /// Holds off every other writer of the file, in this process and others, until it is dropped.
 ///
 /// The lock is on the folder: the file itself is replaced by each write.
 pub(crate) fn lock(path: &Path) -> Result<File> {
     let target = path.canonicalize().map_err(|e| unreadable(path, e))?;
     let folder = folder_of(&target);
-    let handle = File::open(&folder).map_err(|e| file_error("open", &folder, e))?;
-    let deadline = Instant::now() + LOCK_WAIT;
-    loop {
-        match handle.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
-            }
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::new(
-                    ErrorKind::Unavailable,
-                    format!("another process holds the lock on {}", folder.display()),
-                    "let it finish, then repeat the command",
-                ));
-            }
-            Err(TryLockError::Error(e)) => return Err(file_error("lock", &folder, e)),
-        }
-    }
+    let handle = lock_folder(&folder)?;
     step("keyring.locked");
     Ok(handle)
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use strongroom_backend::{
     Error, ErrorKind, Health, KeyBackend, KeyPurpose, ProjectId, Result, RootKeyId, SecretBytes,
-    StoreId, WrapContext, create_file, replace_file, step,
+    StoreId, WrapContext, create_file, keep_access, replace_file, step,
 };
 use strongroom_crypto::Sealing;
 
@@ -85,7 +85,7 @@ impl SoftwareKeys {
         let mode = std::os::unix::fs::MetadataExt::mode(&before) & 0o777;
         replace_file(&self.path, &interchange::write(&keyring)?, mode)?;
         step("keyring.replaced");
-        file::keep_access(&self.path, &before)?;
+        keep_access(&self.path, &before)?;
         step("keyring.done");
         Ok(())
     }

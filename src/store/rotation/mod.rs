@@ -189,13 +189,14 @@ impl Inner {
         for _ in 0..ATTEMPTS {
             let old = self.root_to_replace(options.key_backend.as_deref(), to)?;
             let name = to.unwrap_or(&old.backend);
-            self.metadata.reading(|q| self.check_device_keys(q, &old, name))?;
+            let roots = replaced(self.known_root_keys()?, &old, name);
+            self.metadata.reading(|q| self.check_device_keys(q, &roots, name))?;
             let new = match self.unused_root(name)? {
                 Some(waiting) if waiting != old => waiting,
                 _ => self.make_root_key(name)?,
             };
             step("rotate.key-made");
-            self.try_device_keys(&old, &new)?;
+            self.try_device_keys(&roots, &new)?;
             if let Some(new) = self.switch(old, new)? {
                 return Ok(new);
             }
@@ -267,14 +268,11 @@ impl Inner {
             if !known.contains(&old) || is_there && !known.contains(&new) {
                 return Ok(None);
             }
-            inner.check_device_keys(q, &old, &new.backend)?;
             let created_at = inner.later_than_all(q, &known)?;
-            for root in &known {
-                let replaced = root.backend == old.backend || root.backend == new.backend;
-                if replaced && root.state == KeyState::Active && !root.is(&new) {
-                    let root = RootKey { state: KeyState::Deactivated, ..root.clone() };
-                    root.update(&inner.keys, q)?;
-                }
+            let roots = replaced(known, &old, &new.backend);
+            inner.check_device_keys(q, &roots, &new.backend)?;
+            for root in roots.into_iter().filter(|root| !root.is(&new)) {
+                RootKey { state: KeyState::Deactivated, ..root }.update(&inner.keys, q)?;
             }
             // The newest root key is where an interrupted rotation goes on.
             let new = RootKey { created_at, ..new.clone() };
@@ -288,30 +286,33 @@ impl Inner {
 
     /// Keys of a device cannot move to another key backend, nor under a root key that was made for keys
     /// outside of it: found before anything has changed.
-    fn check_device_keys(&self, q: &dyn Queries, root: &RootKey, to: &str) -> Result<()> {
-        let backend = self.key_backends.get(&root.backend)?;
-        if to == root.backend && backend.keeps_keys_in_device() {
-            return Ok(());
+    fn check_device_keys(&self, q: &dyn Queries, roots: &[RootKey], to: &str) -> Result<()> {
+        for root in roots {
+            let stays = to == root.backend;
+            if stays && self.key_backends.get(to)?.keeps_keys_in_device() {
+                continue;
+            }
+            match self.a_device_key(q, root)? {
+                None => {}
+                Some(_) if stays => return Err(needs_device(to)),
+                Some(_) => return Err(rewrap::cannot_leave(&root.backend)),
+            }
         }
-        match self.a_device_key(q, root)? {
-            None => Ok(()),
-            Some(_) if to == root.backend => Err(Error::new(
-                ErrorKind::Unsupported,
-                format!("project keys stay in the device of {to}, and its config says otherwise"),
-                "write key_location = \"device\" for it again",
-            )),
-            Some(_) => Err(rewrap::cannot_leave(&root.backend)),
-        }
+        Ok(())
     }
 
-    /// Has the device wrap one of its keys under the new root key, before any relies on that.
-    fn try_device_keys(&self, old: &RootKey, new: &RootKey) -> Result<()> {
-        let Some(device) = self.key_backends.get(&old.backend)?.device() else { return Ok(()) };
-        let Some(key) = self.metadata.reading(|q| self.a_device_key(q, old))? else {
-            return Ok(());
-        };
-        let context = project_key_context(self.id, key.project_id, key.generation);
-        device.rewrap(&old.root_key_id, &key.wrapped, &new.root_key_id, &context).map(drop)
+    /// Has the device wrap one key of each of these root keys under the new one, before any relies on that.
+    fn try_device_keys(&self, roots: &[RootKey], new: &RootKey) -> Result<()> {
+        for root in roots {
+            let Some(key) = self.metadata.reading(|q| self.a_device_key(q, root))? else {
+                continue;
+            };
+            if let Some(device) = self.key_backends.get(&root.backend)?.device() {
+                let context = project_key_context(self.id, key.project_id, key.generation);
+                device.rewrap(&root.root_key_id, &key.wrapped, &new.root_key_id, &context)?;
+            }
+        }
+        Ok(())
     }
 
     /// A key under this root key that stays in its device.
@@ -368,6 +369,24 @@ impl Inner {
         report.id = target.root_key_id.to_string();
         Ok(report)
     }
+}
+
+/// The active root keys that one of the key backend `to` replaces: of a key backend that is left, and of the
+/// one that is come to.
+fn replaced(mut known: Vec<RootKey>, old: &RootKey, to: &str) -> Vec<RootKey> {
+    known.retain(|root| {
+        root.state == KeyState::Active && (root.backend == old.backend || root.backend == to)
+    });
+    known
+}
+
+fn needs_device(key_backend: &str) -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        format!("project keys stay in the device of {key_backend}, and its config says otherwise"),
+        "write key_location = \"device\" for it again",
+    )
+    .with_backend(key_backend)
 }
 
 fn refuse_used(row: &RootKey, wraps: u64) -> Result<()> {

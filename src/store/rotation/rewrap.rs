@@ -178,12 +178,18 @@ impl Inner {
         let key = old
             .unwrap(from, &row.wrapped, context)
             .map_err(|e| self.explain_unwrap(&row.backend, from, e))?;
-        let wrapped = backend.wrap(to, &key, context)?;
-        // The old blob goes: the new one must open, and to the same key.
-        if !backend.unwrap(to, &wrapped, context)?.equals(&key) {
-            return Err(gives_other_keys(to, &target.backend));
+        // The old blob goes: the new one must open, and to the same key. When it does not, the new root key is
+        // at fault, and the old blob no worse for it.
+        let again = |wrapped: &Vec<u8>| backend.unwrap(to, wrapped, context);
+        let wrapped = backend.wrap(to, &key, context);
+        match wrapped.and_then(|wrapped| Ok((again(&wrapped)?, wrapped))) {
+            Ok((same, wrapped)) if same.equals(&key) => Ok(wrapped),
+            Ok(_) => Err(gives_other_keys(to, &target.backend)),
+            Err(e) if e.kind() == ErrorKind::Corrupt => {
+                Err(gives_other_keys(to, &target.backend).with_source(e))
+            }
+            Err(e) => Err(e),
         }
-        Ok(wrapped)
     }
 
     /// Writes a batch; a row that was changed meanwhile stays as it is. Returns how many were written.

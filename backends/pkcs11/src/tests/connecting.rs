@@ -108,6 +108,34 @@ test_alone! {
 }
 
 test_alone! {
+    fn a_login_that_fails_without_a_reason_is_not_repeated() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let spent = |native| {
+            let error = Token::open(settings.clone()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unauthenticated, "{error}");
+            assert_eq!(error.native(), native, "{error}");
+        };
+        shim.order("C_Login", "0x5");
+        spent(Some("CKR_GENERAL_ERROR"));
+        // It would be let in now, had it not been spent: the token may have counted it.
+        shim.forget("C_Login");
+        spent(None);
+    }
+}
+
+test_alone! {
+    fn a_pin_that_the_token_took_once_is_tried_again() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        drop(Token::open(settings.clone()).unwrap());
+        shim.order("C_Login", "0x5");
+        let error = Token::open(settings.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        shim.forget("C_Login");
+        Token::open(settings).unwrap();
+    }
+}
+
+test_alone! {
     fn what_keeps_the_user_out_is_said() {
         let (shim, settings) = started(Shim::on(SoftHsm::start()));
         for (code, name, word) in [
