@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cryptoki::error::RvError;
 use strongroom_backend::{Error, ErrorKind, Result};
 
-use crate::connect::connect;
+use crate::connect::{connect, go_in};
 use crate::errors::explain;
 use crate::exchange::Job;
 use crate::failure::{Cure, Failure};
@@ -74,8 +74,8 @@ impl Worker {
             return next;
         }
         // Given up, and no longer counted by the pool: nobody knows in what state the session is.
+        self.pool.module.traffic.regain_thread();
         self.disconnect();
-        self.pool.module.regain_thread();
         Next::End
     }
 
@@ -86,8 +86,8 @@ impl Worker {
     fn work(&mut self, job: &dyn Job) -> Outcome {
         let mut cured = false;
         loop {
-            let (module, kept) = (self.pool.module.clone(), self.held.take());
-            let mut held = match kept.map_or_else(|| connect(&self.pool, job), Ok) {
+            let module = self.pool.module.clone();
+            let mut held = match self.held.take().map_or_else(|| connect(&self.pool, job), Ok) {
                 Ok(held) => held,
                 Err(failure) if failure.code() == Some(RvError::SessionCount) => {
                     return Outcome::NoRoom(failure);
@@ -95,29 +95,40 @@ impl Worker {
                 // Connecting leaves nothing behind.
                 Err(failure) => return Outcome::Done(Err(explain(failure, true))),
             };
-            let passage = module.traffic.enter();
+            let passage = match go_in(&module, job, self.pool.settings.timeout) {
+                Ok(passage) => passage,
+                Err(failure) => {
+                    self.held = Some(held);
+                    return Outcome::Done(Err(explain(failure, true)));
+                }
+            };
             if !held.is_valid() {
                 // Not even to be closed: its number may be another session's by now.
                 continue;
             }
             let answer = job.attempt(&mut held);
             let cure = answer.as_ref().map_or_else(|failure| cure(failure, &held), |()| Cure::None);
-            match cure {
-                Cure::None => self.held = Some(held),
-                Cure::FindAgain => {
-                    held.forget_all();
-                    self.held = Some(held);
-                }
-                Cure::Reconnect { close: true, .. } => held.close(),
-                Cure::Reconnect { close: false, .. } => drop(held),
-            }
-            drop(passage);
+            self.keep(held, cure);
+            passage.answered();
             let Err(failure) = answer else { return Outcome::Done(Ok(())) };
             if cured || !cure.allows_again(job.is_repeatable()) {
                 return Outcome::Done(Err(explain(failure, job.is_repeatable())));
             }
             cured = true;
             job.resume();
+        }
+    }
+
+    /// What becomes of a session after work with it. To be called inside the module only.
+    fn keep(&mut self, mut held: Held, cure: Cure) {
+        match cure {
+            Cure::None => self.held = Some(held),
+            Cure::FindAgain => {
+                held.forget_all();
+                self.held = Some(held);
+            }
+            Cure::Reconnect { close: true, .. } => held.close(),
+            Cure::Reconnect { close: false, .. } => drop(held),
         }
     }
 
@@ -130,7 +141,11 @@ impl Worker {
         )))
     }
 
+    /// Ends the sessions, unless the module lets nobody in: then they are left to it.
     fn disconnect(&mut self) {
+        let module = self.pool.module.clone();
+        // Not while it is restarted or ended, and not where four threads are stuck already.
+        let Some(_passage) = module.traffic.enter(self.pool.settings.timeout / 2) else { return };
         if let Some(held) = self.held.take() {
             held.close();
         }

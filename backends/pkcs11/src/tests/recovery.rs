@@ -230,3 +230,60 @@ test_alone! {
         assert_eq!(tries.load(std::sync::atomic::Ordering::Relaxed), 2);
     }
 }
+
+test_alone! {
+    fn a_lost_token_beside_a_stuck_call_keeps_nobody_waiting() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let hasty = Token::open(within(Duration::from_millis(300), &settings)).unwrap();
+        let healthy = Token::open(settings.clone()).unwrap();
+        private(&healthy).unwrap();
+        shim.order("C_GenerateRandom", "hang");
+        assert_eq!(random(&hasty).unwrap_err().kind(), ErrorKind::Timeout);
+        // Token not present.
+        shim.order("C_GetTokenInfo", "0xE0");
+        let patience = Duration::from_secs(40);
+        let asked = Instant::now();
+        let error = Token::open(within(patience, &settings)).map(drop).unwrap_err();
+        assert_eq!(error.native(), Some("CKR_TOKEN_NOT_PRESENT"), "the control: it is lost");
+        private(&healthy).unwrap();
+        assert!(asked.elapsed() < patience / 2, "nobody waits for a restart that is not to be");
+        shim.forget("C_GenerateRandom");
+    }
+}
+
+test_alone! {
+    fn a_module_is_not_restarted_under_a_thread_that_opens_or_closes_a_session() {
+        let (shim, settings) = started(Shim::on(Spy::on(SoftHsm::start())));
+        let (short, long) = (Duration::from_millis(300), Duration::from_secs(60));
+        let first = Token::open(within(short, &settings)).unwrap();
+        let lost = || {
+            // Token not present.
+            shim.order("C_GetTokenInfo", "0xE0");
+            Token::open(within(short, &settings)).map(drop).unwrap_err();
+            shim.forget("C_GetTokenInfo");
+            shim.token().calls("C_Finalize")
+        };
+        for (function, ends) in [("C_OpenSession", false), ("C_CloseSession", true)] {
+            let other = ends.then(|| Token::open(within(long, &settings)).unwrap());
+            shim.order(function, "hang");
+            std::thread::scope(|scope| {
+                let works = scope.spawn(|| match other {
+                    Some(other) => drop(other),
+                    None => drop(Token::open(within(long, &settings)).unwrap()),
+                });
+                let begun = Instant::now();
+                while shim.inside(function) == 0 {
+                    assert!(begun.elapsed() < Duration::from_secs(30), "{function}");
+                    std::thread::yield_now();
+                }
+                for _ in 0..2 {
+                    assert_eq!(lost(), 0, "{function}");
+                }
+                shim.forget(function);
+                works.join().unwrap();
+            });
+        }
+        assert_eq!(lost(), 1, "the control: where nobody is inside, it is restarted");
+        drop(first);
+    }
+}
