@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
 use cryptoki::error::RvError;
 use strongroom_backend::{Error, ErrorKind, Result};
@@ -19,6 +20,11 @@ pub(crate) struct Worker {
     pool: Arc<Pool>,
     mailbox: Arc<Mailbox>,
     held: Option<Held>,
+    /// A session that is not worked with any more. It is closed only when its successor is open, because
+    /// the last session of a process takes the login with it.
+    suspect: Option<Held>,
+    /// When a session was last replaced, if its successor has done nothing right yet.
+    replaced: Option<Instant>,
 }
 
 /// What became of a piece of work.
@@ -37,7 +43,7 @@ enum Next {
 
 impl Worker {
     pub(crate) fn new(pool: Arc<Pool>) -> Worker {
-        Worker { pool, mailbox: Arc::default(), held: None }
+        Worker { pool, mailbox: Arc::default(), held: None, suspect: None, replaced: None }
     }
 
     /// Works until the pool closes.
@@ -87,7 +93,7 @@ impl Worker {
         let mut cured = false;
         loop {
             let module = self.pool.module.clone();
-            let mut held = match self.held.take().map_or_else(|| connect(&self.pool, job), Ok) {
+            let mut held = match self.session(job) {
                 Ok(held) => held,
                 Err(failure) if failure.code() == Some(RvError::SessionCount) => {
                     return Outcome::NoRoom(failure);
@@ -102,21 +108,58 @@ impl Worker {
                     return Outcome::Done(Err(explain(failure, true)));
                 }
             };
+            self.close_suspect();
             if !held.is_valid() {
                 // Not even to be closed: its number may be another session's by now.
                 continue;
             }
             let answer = job.attempt(&mut held);
-            let cure = answer.as_ref().map_or_else(|failure| cure(failure, &held), |()| Cure::None);
+            let cure =
+                answer.as_ref().map_or_else(|failure| self.cure(failure, &held), |()| Cure::None);
             self.keep(held, cure);
             passage.answered();
-            let Err(failure) = answer else { return Outcome::Done(Ok(())) };
+            let Err(failure) = answer else {
+                self.replaced = None;
+                return Outcome::Done(Ok(()));
+            };
             if cured || !cure.allows_again(job.is_repeatable()) {
                 return Outcome::Done(Err(explain(failure, job.is_repeatable())));
             }
             cured = true;
             job.resume();
         }
+    }
+
+    /// The session that is held, or a new one.
+    fn session(&mut self, job: &dyn Job) -> Result<Held, Failure> {
+        if let Some(held) = self.held.take() {
+            return Ok(held);
+        }
+        match connect(&self.pool, job) {
+            // The old one may be in the way of its successor.
+            Err(failure)
+                if failure.code() == Some(RvError::SessionCount) && self.suspect.is_some() =>
+            {
+                self.disconnect();
+                connect(&self.pool, job)
+            }
+            connected => connected,
+        }
+    }
+
+    /// What makes the next try succeed. A session that came in the place of another one and fails as
+    /// well is kept for a while: then it is not the sessions, and no storm of new ones is of any use.
+    fn cure(&mut self, failure: &Failure, held: &Held) -> Cure {
+        let cure = cure(failure, held);
+        if cure != Cure::Replace {
+            return cure;
+        }
+        let pause = self.pool.settings.timeout;
+        if self.replaced.is_some_and(|when| when.elapsed() < pause) {
+            return Cure::None;
+        }
+        self.replaced = Some(Instant::now());
+        Cure::Replace
     }
 
     /// What becomes of a session after work with it. To be called inside the module only.
@@ -127,6 +170,7 @@ impl Worker {
                 held.forget_all();
                 self.held = Some(held);
             }
+            Cure::Replace => self.suspect = Some(held),
             Cure::Reconnect { close: true, .. } => held.close(),
             Cure::Reconnect { close: false, .. } => drop(held),
         }
@@ -149,14 +193,20 @@ impl Worker {
         if let Some(held) = self.held.take() {
             held.close();
         }
+        self.close_suspect();
+    }
+
+    /// To be called inside the module only.
+    fn close_suspect(&mut self) {
+        if let Some(suspect) = self.suspect.take() {
+            suspect.close();
+        }
     }
 }
 
 fn cure(failure: &Failure, held: &Held) -> Cure {
     if failure.makes_doubt_the_token() && held.check_token().is_err() {
-        // What looked for something has changed nothing yet.
-        let no_effect = matches!(failure, Failure::Ours(_));
-        return Cure::Reconnect { close: true, no_effect };
+        return Cure::Reconnect { close: true, no_effect: failure.is_an_absence() };
     }
     Cure::of(failure)
 }
