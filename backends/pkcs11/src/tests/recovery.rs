@@ -317,7 +317,7 @@ test_alone! {
 test_alone! {
     fn a_lost_token_beside_a_stuck_call_keeps_nobody_waiting() {
         let (shim, settings) = started(Shim::on(SoftHsm::start()));
-        let hasty = Token::open(within(Duration::from_millis(300), &settings)).unwrap();
+        let hasty = Token::open(within(Duration::from_secs(1), &settings)).unwrap();
         let healthy = Token::open(settings.clone()).unwrap();
         private(&healthy).unwrap();
         shim.order("C_GenerateRandom", "hang");
@@ -338,11 +338,11 @@ test_alone! {
     fn a_module_is_not_restarted_under_a_thread_that_opens_or_closes_a_session() {
         let (shim, settings) = started(Shim::on(Spy::on(SoftHsm::start())));
         let (short, long) = (Duration::from_millis(300), Duration::from_secs(60));
-        let first = Token::open(within(short, &settings)).unwrap();
-        let lost = || {
+        let first = Token::open(settings.clone()).unwrap();
+        let lost = |patience| {
             // Token not present.
             shim.order("C_GetTokenInfo", "0xE0");
-            Token::open(within(short, &settings)).map(drop).unwrap_err();
+            Token::open(within(patience, &settings)).map(drop).unwrap_err();
             shim.forget("C_GetTokenInfo");
             shim.token().calls("C_Finalize")
         };
@@ -360,13 +360,13 @@ test_alone! {
                     std::thread::yield_now();
                 }
                 for _ in 0..2 {
-                    assert_eq!(lost(), 0, "{function}");
+                    assert_eq!(lost(short), 0, "{function}");
                 }
                 shim.forget(function);
                 works.join().unwrap();
             });
         }
-        assert_eq!(lost(), 1, "the control: where nobody is inside, it is restarted");
+        assert_eq!(lost(long), 1, "the control: where nobody is inside, it is restarted");
         drop(first);
     }
 }
