@@ -21,7 +21,7 @@ pub(crate) fn opened<T>(
         Err(refusal) if may_mean_tampering(&refusal) => {}
         Err(failure) => return Err(failure),
     }
-    canary().map_err(not_of_the_data)?;
+    canary().map_err(not_of_the_caller)?;
     // Once more: a token that failed for a moment is no reason to call the data damaged.
     open().map_err(|again| if may_mean_tampering(&again) { tampered(&again) } else { again })
 }
@@ -36,6 +36,15 @@ pub(crate) fn same(opened: bool) -> Result<(), Failure> {
 pub(crate) fn not_of_the_data(failure: Failure) -> Failure {
     let corrupt = matches!(&failure, Failure::Ours(e) if e.kind() == ErrorKind::Corrupt);
     if corrupt || failure.refuses_data() { broken(&failure) } else { failure }
+}
+
+/// The failure of a token at a canary: it was given nothing but what it takes on other days.
+fn not_of_the_caller(failure: Failure) -> Failure {
+    use RvError::*;
+    match failure.code() {
+        Some(ArgumentsBad | DataInvalid | DataLenRange | BufferTooSmall) => broken(&failure),
+        _ => not_of_the_data(failure),
+    }
 }
 
 fn broken(failure: &Failure) -> Failure {

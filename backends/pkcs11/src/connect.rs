@@ -11,7 +11,9 @@ use crate::failure::Failure;
 use crate::find::{Found, find};
 use crate::held::Held;
 use crate::login::log_in;
+use crate::module::Module;
 use crate::pool::Pool;
+use crate::traffic::Passage;
 
 /// Opens a session for the work that waits for it.
 pub(crate) fn connect(pool: &Pool, job: &dyn Job) -> Result<Held, Failure> {
@@ -19,13 +21,35 @@ pub(crate) fn connect(pool: &Pool, job: &dyn Job) -> Result<Held, Failure> {
     job.pause();
     let Some(_pass) = pool.module.connecting.enter(timeout) else { return Err(no_turn().into()) };
     job.resume();
-    let failure = match open(pool) {
+    let opened = {
+        let _passage = go_in(&pool.module, job, timeout)?;
+        open(pool)
+    };
+    let failure = match opened {
         Err(failure) if wants_restart(pool, &failure) => failure,
         answer => return answer,
     };
-    let restarted = restart(pool, job, timeout / 2)?;
+    if !restart(pool, job)? {
+        return Err(failure);
+    }
     job.resume();
-    if restarted { open(pool) } else { Err(failure) }
+    let _passage = go_in(&pool.module, job, timeout)?;
+    open(pool)
+}
+
+/// Goes into the module, where nobody restarts it meanwhile. Time does not count until then.
+pub(crate) fn go_in<'a>(
+    module: &'a Module,
+    job: &dyn Job,
+    patience: Duration,
+) -> Result<Passage<'a>, Failure> {
+    if let Some(passage) = module.traffic.try_enter() {
+        return Ok(passage);
+    }
+    job.pause();
+    let passage = module.traffic.enter(patience);
+    job.resume();
+    passage.ok_or_else(|| module.silent().into())
 }
 
 fn open(pool: &Pool) -> Result<Held, Failure> {
@@ -72,14 +96,19 @@ fn wants_restart(pool: &Pool, failure: &Failure) -> bool {
     lost && pool.module.has_seen(&pool.settings.token)
 }
 
-/// Restarts the module if it is ours, under nobody's feet.
-fn restart(pool: &Pool, job: &dyn Job, patience: Duration) -> Result<bool, Failure> {
+/// Restarts the module if it is ours, under nobody's feet. Nobody is kept out of it for a restart that
+/// is not to be.
+fn restart(pool: &Pool, job: &dyn Job) -> Result<bool, Failure> {
+    let timeout = pool.settings.timeout;
+    if !pool.module.may_restart(timeout) {
+        return Ok(false);
+    }
     job.pause();
-    let closed = pool.module.traffic.close(patience);
+    let closed = pool.module.traffic.close(timeout / 2);
     // The module may hang while it ends or starts as in any other call.
     job.resume();
     match closed {
-        Some(closed) => pool.module.restart(&closed, pool.settings.timeout),
+        Some(closed) => pool.module.restart(&closed, timeout),
         None => Ok(false),
     }
 }

@@ -47,12 +47,39 @@ impl Failure {
     /// Whether this is also what a token looks like that was taken away: its module may answer that
     /// something went wrong, or that there are no such objects.
     pub(crate) fn makes_doubt_the_token(&self) -> bool {
+        self.is_an_absence() || self.makes_doubt_the_session()
+    }
+
+    /// Whether something was looked for that is not there, or is not what it was: nothing was changed
+    /// yet.
+    pub(crate) fn is_an_absence(&self) -> bool {
         match self {
             Failure::Ours(error) => {
                 matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt)
             }
+            Failure::Token(_) => false,
+        }
+    }
+
+    /// Whether nothing explains it but that the session is of no use any more, as after a restart of a
+    /// device of which the module did not tell: the code says nothing, or what is known to be good does
+    /// not open.
+    fn makes_doubt_the_session(&self) -> bool {
+        use RvError::*;
+        match self {
+            Failure::Ours(error) => error.kind() == ErrorKind::Unavailable,
             Failure::Token(_) => {
-                matches!(self.code(), Some(RvError::GeneralError | RvError::FunctionFailed))
+                let says_nothing = matches!(
+                    self.code(),
+                    Some(
+                        GeneralError
+                            | FunctionFailed
+                            | OperationNotInitialized
+                            | VendorDefined(_)
+                            | UnknownErrorCode(_)
+                    )
+                );
+                says_nothing && !self.refuses_data()
             }
         }
     }
@@ -87,6 +114,9 @@ pub(crate) enum Cure {
     None,
     /// Looking the objects up again.
     FindAgain,
+    /// Another session, to be safe: the token is there, and nothing explains the failure. It may have
+    /// come in the middle of the work.
+    Replace,
     /// Another session. The token knows the old one no more, or it is not to be trusted.
     Reconnect {
         /// Whether the old session still is the token's: only then is it ours to close. A number that
@@ -119,6 +149,7 @@ impl Cure {
                 Cure::Reconnect { close: false, no_effect: false }
             }
             Some(DeviceError) => Cure::Reconnect { close: true, no_effect: false },
+            _ if failure.makes_doubt_the_session() => Cure::Replace,
             _ => Cure::None,
         }
     }
@@ -128,6 +159,7 @@ impl Cure {
         match self {
             Cure::None => false,
             Cure::FindAgain => true,
+            Cure::Replace => repeatable,
             Cure::Reconnect { no_effect, .. } => no_effect || repeatable,
         }
     }

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,15 +21,11 @@ use crate::pin::Drained;
 use crate::traffic::{Closure, Traffic};
 use crate::{TokenChoice, TokenSettings};
 
-/// How many threads may be stuck in a module before nobody else is sent into it.
-const STUCK: usize = 4;
-
 /// A PKCS#11 module of this process.
 pub(crate) struct Module {
     path: PathBuf,
     initialization: Option<CString>,
     life: Mutex<Life>,
-    stuck: AtomicUsize,
     /// The sessions that are open.
     pub(crate) claims: Claims,
     /// One connection is made at a time: no storm of logins, and each finds what the last one did.
@@ -67,7 +62,6 @@ impl Module {
                 path,
                 initialization: text,
                 life: Mutex::default(),
-                stuck: AtomicUsize::new(0),
                 claims: Claims::default(),
                 connecting: Gate::default(),
                 traffic: Traffic::default(),
@@ -108,13 +102,27 @@ impl Module {
     pub(crate) fn leave(&self) {
         let mut life = self.life();
         life.users = life.users.saturating_sub(1);
-        if life.users == 0 && life.ours && self.stuck() == 0 {
+        if life.users > 0 || !life.ours || self.traffic.has_stuck() {
+            return;
+        }
+        // Nobody is left whose call could be waited for.
+        if let Some(_closed) = self.traffic.close(Duration::ZERO) {
             life.ours = false;
             if let Some(pkcs11) = life.pkcs11.clone() {
                 // A module that cannot end stays as it is.
                 let _ = pkcs11.finalize();
             }
         }
+    }
+
+    /// Whether [`restart`](Self::restart) would do anything. To be asked before anybody is kept out for it.
+    pub(crate) fn may_restart(&self, pause: Duration) -> bool {
+        self.allows_restart(&self.life(), pause)
+    }
+
+    fn allows_restart(&self, life: &Life, pause: Duration) -> bool {
+        let recent = life.restarted.is_some_and(|when| when.elapsed() < pause);
+        life.ours && life.pkcs11.is_some() && !recent && !self.traffic.has_stuck()
     }
 
     /// Ends and starts a module that we initialised: some find a token that came back in no other way.
@@ -126,8 +134,7 @@ impl Module {
         pause: Duration,
     ) -> Result<bool, Failure> {
         let mut life = self.life();
-        let recent = life.restarted.is_some_and(|when| when.elapsed() < pause);
-        let allowed = life.ours && self.stuck() == 0 && !recent;
+        let allowed = self.allows_restart(&life, pause);
         let Some(pkcs11) = life.pkcs11.clone().filter(|_| allowed) else { return Ok(false) };
         life.restarted = Some(Instant::now());
         pkcs11.clone().finalize()?;
@@ -160,39 +167,18 @@ impl Module {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that a thread is stuck in the module.
-    pub(crate) fn lose_thread(&self) {
-        self.stuck.fetch_add(1, Ordering::AcqRel);
-    }
-
-    /// Notes that a stuck thread came back.
-    pub(crate) fn regain_thread(&self) {
-        self.stuck.fetch_sub(1, Ordering::AcqRel);
-    }
-
     /// Refuses to send one more thread into a module that does not let them out again.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.stuck() < STUCK {
-            return Ok(());
-        }
-        Err(Error::new(
+        if self.traffic.is_silent() { Err(self.silent()) } else { Ok(()) }
+    }
+
+    /// The error of work that was not let into the module.
+    pub(crate) fn silent(&self) -> Error {
+        Error::new(
             ErrorKind::Unavailable,
             format!("the PKCS#11 module {} does not answer", self.path.display()),
             "look at the token and the way to it; calls go through again once one comes back",
-        ))
-    }
-
-    /// How many threads may be in the module at once: as many as are wanted while none is stuck; from
-    /// then on so few that [`STUCK`] is never passed.
-    pub(crate) fn room(&self) -> usize {
-        match self.stuck() {
-            0 => usize::MAX,
-            stuck => STUCK.saturating_sub(stuck).max(1),
-        }
-    }
-
-    fn stuck(&self) -> usize {
-        self.stuck.load(Ordering::Acquire)
+        )
     }
 
     fn life(&self) -> MutexGuard<'_, Life> {

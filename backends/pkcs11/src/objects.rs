@@ -75,9 +75,7 @@ impl Pkcs11Objects {
             let (direct, kind) = (self.direct, self.settings.kind);
             let kept = self.try_out(move |held| match payloads::tried(held, direct, kind, len) {
                 // What the token itself refuses may be shorter; a lost session says nothing.
-                Err(refusal) if refusal.code().is_some() && Cure::of(&refusal) == Cure::None => {
-                    Ok(false)
-                }
+                Err(refusal) if refuses(&refusal) => Ok(false),
                 tried => tried,
             });
             if kept? {
@@ -309,6 +307,11 @@ fn load(
         None => payloads::is_label_of(&label, reference),
     };
     if right && !payload.is_empty() { Ok(payload) } else { Err(Failure::Ours(damaged(reference))) }
+}
+
+/// Whether it is an answer to what the token was asked, and no word about the session.
+fn refuses(failure: &Failure) -> bool {
+    failure.code().is_some() && matches!(Cure::of(failure), Cure::None | Cure::Replace)
 }
 
 fn check_length(len: usize, limit: usize) -> Result<()> {

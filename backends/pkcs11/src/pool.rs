@@ -68,7 +68,7 @@ impl Pool {
         if let Some(mailbox) = state.idle.pop() {
             drop(state);
             mailbox.put(Message::Work(job));
-        } else if state.threads < state.most(self.settings.sessions).min(self.module.room()) {
+        } else if state.threads < state.most(self.settings.sessions) {
             state.threads += 1;
             drop(state);
             self.start_thread(job)?;
@@ -127,7 +127,7 @@ impl Pool {
 
     /// A thread is stuck in the module: another one takes its place where work is waiting.
     pub(crate) fn give_up_thread(self: &Arc<Pool>) {
-        self.module.lose_thread();
+        self.module.traffic.lose_thread();
         self.lose_thread();
         if self.module.check().is_err() {
             return;

@@ -17,8 +17,8 @@ pub struct TokenSettings {
     pub pin: PinSource,
     /// The longest that one call into the module may take.
     pub timeout: Duration,
-    /// The most sessions that are held open, each with a thread of its own. As many threads can be stuck
-    /// in a module that stops answering all at once.
+    /// The most sessions that are held open, each with a thread of its own. How many of them are in the
+    /// module at once is up to the module: four, and as many as want while it answers.
     pub sessions: usize,
 }
 
@@ -26,7 +26,7 @@ impl TokenSettings {
     /// What is assumed of one call into the module when nothing else was asked for.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
     /// How many sessions are held when nothing else was asked for: no more than may be stuck at once in
-    /// a module that stops answering.
+    /// a module that stops answering, even in the middle of much work.
     pub const SESSIONS: usize = 4;
 }
 

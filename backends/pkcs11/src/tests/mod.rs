@@ -8,6 +8,7 @@ mod connecting;
 mod hanging;
 mod making;
 mod neighbours;
+mod objects;
 mod probing;
 mod recovery;
 mod remote;

@@ -230,3 +230,143 @@ test_alone! {
         assert_eq!(tries.load(std::sync::atomic::Ordering::Relaxed), 2);
     }
 }
+
+/// The number of the session that does the next call.
+fn session_of(token: &Token) -> u64 {
+    token.call(|held| Ok(held.handle())).unwrap()
+}
+
+test_alone! {
+    fn a_session_that_fails_for_no_reason_is_replaced_without_a_login() {
+        let (shim, settings) = started(Shim::on(Spy::on(SoftHsm::start())));
+        let settings = TokenSettings { sessions: 1, ..settings };
+        let token = Token::open(settings.clone()).unwrap();
+        let neighbour = Token::open(settings).unwrap();
+        private(&neighbour).unwrap();
+        let spy = shim.token();
+        // General error, function failed, operation not initialised, vendor-defined, unknown.
+        for code in ["0x5", "0x6", "0x91", "0x80000001", "0x7fff"] {
+            private(&token).unwrap();
+            let stale = session_of(&token);
+            shim.order_session(stale, code);
+            spy.forget();
+            let error = private(&token).unwrap_err();
+            assert!(error.native().is_some(), "the control: {code} was answered: {error}");
+            private(&token).unwrap_or_else(|e| panic!("{code}: {e}"));
+            assert_ne!(session_of(&token), stale, "{code}");
+            for function in ["C_Login", "C_Initialize", "C_Finalize"] {
+                assert_eq!(spy.calls(function), 0, "{code}: {function}");
+            }
+            private(&neighbour).unwrap();
+            // What can be done twice does not even fail.
+            shim.order_session(session_of(&token), code);
+            random_repeatable(&token).unwrap();
+        }
+    }
+}
+
+test_alone! {
+    fn a_session_on_which_known_good_data_do_not_open_is_replaced() {
+        let (_hsm, settings) = soft_hsm();
+        let token = Token::open(TokenSettings { sessions: 1, ..settings }).unwrap();
+        let before = session_of(&token);
+        let refused = |kind| {
+            let failure = move || Error::new(kind, "does not open", "look at it").into();
+            token.call::<()>(move |_| Err(failure())).unwrap_err();
+            session_of(&token)
+        };
+        // Control: data that are to blame themselves.
+        assert_eq!(refused(ErrorKind::Corrupt), before);
+        assert_ne!(refused(ErrorKind::Unavailable), before);
+    }
+}
+
+test_alone! {
+    fn a_token_that_fails_on_every_session_gets_no_storm_of_them() {
+        let (shim, settings) = started(Shim::on(Spy::on(SoftHsm::start())));
+        let settings = TokenSettings { sessions: 1, ..within(Duration::from_secs(60), &settings) };
+        let token = Token::open(settings).unwrap();
+        shim.order("C_GenerateRandom", "0x5");
+        shim.token().forget();
+        for _ in 0..20 {
+            assert_eq!(random(&token).unwrap_err().native(), Some("CKR_GENERAL_ERROR"));
+        }
+        assert_eq!(shim.token().calls("C_OpenSession"), 1);
+        assert_eq!(shim.token().calls("C_Login"), 0);
+        shim.forget("C_GenerateRandom");
+        random(&token).unwrap();
+    }
+}
+
+test_alone! {
+    fn a_session_for_whose_successor_the_token_has_no_room_is_closed_first() {
+        let (shim, settings) = started(Shim::on(Spy::on(SoftHsm::start())));
+        let token = Token::open(TokenSettings { sessions: 1, ..settings }).unwrap();
+        shim.order("C_GenerateRandom", "0x5 once");
+        random(&token).unwrap_err();
+        shim.order("C_OpenSession", "0xB1 once");
+        shim.token().forget();
+        random(&token).unwrap();
+        assert!(!shim.waits("C_OpenSession"), "the control: it had no room once");
+        let calls = shim.token().all_calls();
+        let count = |name| calls.get(name).copied();
+        assert_eq!((count("C_OpenSession"), count("C_CloseSession")), (Some(1), Some(1)), "{calls:?}");
+    }
+}
+
+test_alone! {
+    fn a_lost_token_beside_a_stuck_call_keeps_nobody_waiting() {
+        let (shim, settings) = started(Shim::on(SoftHsm::start()));
+        let hasty = Token::open(within(Duration::from_secs(1), &settings)).unwrap();
+        let healthy = Token::open(settings.clone()).unwrap();
+        private(&healthy).unwrap();
+        shim.order("C_GenerateRandom", "hang");
+        assert_eq!(random(&hasty).unwrap_err().kind(), ErrorKind::Timeout);
+        // Token not present.
+        shim.order("C_GetTokenInfo", "0xE0");
+        let patience = Duration::from_secs(40);
+        let asked = Instant::now();
+        let error = Token::open(within(patience, &settings)).map(drop).unwrap_err();
+        assert_eq!(error.native(), Some("CKR_TOKEN_NOT_PRESENT"), "the control: it is lost");
+        private(&healthy).unwrap();
+        assert!(asked.elapsed() < patience / 2, "nobody waits for a restart that is not to be");
+        shim.forget("C_GenerateRandom");
+    }
+}
+
+test_alone! {
+    fn a_module_is_not_restarted_under_a_thread_that_opens_or_closes_a_session() {
+        let (shim, settings) = started(Shim::on(Spy::on(SoftHsm::start())));
+        let (short, long) = (Duration::from_millis(300), Duration::from_secs(60));
+        let first = Token::open(settings.clone()).unwrap();
+        let lost = |patience| {
+            // Token not present.
+            shim.order("C_GetTokenInfo", "0xE0");
+            Token::open(within(patience, &settings)).map(drop).unwrap_err();
+            shim.forget("C_GetTokenInfo");
+            shim.token().calls("C_Finalize")
+        };
+        for (function, ends) in [("C_OpenSession", false), ("C_CloseSession", true)] {
+            let other = ends.then(|| Token::open(within(long, &settings)).unwrap());
+            shim.order(function, "hang");
+            std::thread::scope(|scope| {
+                let works = scope.spawn(|| match other {
+                    Some(other) => drop(other),
+                    None => drop(Token::open(within(long, &settings)).unwrap()),
+                });
+                let begun = Instant::now();
+                while shim.inside(function) == 0 {
+                    assert!(begun.elapsed() < Duration::from_secs(30), "{function}");
+                    std::thread::yield_now();
+                }
+                for _ in 0..2 {
+                    assert_eq!(lost(short), 0, "{function}");
+                }
+                shim.forget(function);
+                works.join().unwrap();
+            });
+        }
+        assert_eq!(lost(long), 1, "the control: where nobody is inside, it is restarted");
+        drop(first);
+    }
+}

@@ -51,6 +51,19 @@ impl<T: TestToken> Shim<T> {
         self.control().join(function).exists()
     }
 
+    /// From now on: what every function answers to this session.
+    pub fn order_session(&self, handle: u64, code: &str) {
+        self.order(&format!("session-{handle}"), code);
+    }
+
+    /// How many threads hang in a function.
+    pub fn inside(&self, function: &str) -> usize {
+        let prefix = format!("{function}.inside.");
+        let files = std::fs::read_dir(self.control()).unwrap();
+        let name = |file: std::io::Result<std::fs::DirEntry>| file.unwrap().file_name();
+        files.map(name).filter(|n| n.to_string_lossy().starts_with(&prefix)).count()
+    }
+
     fn control(&self) -> PathBuf {
         self.folder.path().join("control")
     }

@@ -3,13 +3,21 @@
  *   SHIM_MODULE   the real module
  *   SHIM_CONTROL  a folder; a file in it, named like a function, says what becomes of its calls:
  *
- *     hang            wait until the file is gone, then go on
+ *     hang            wait until the file is gone, then go on; meanwhile there is a file NAME.inside.TID
+ *                     for each thread that waits
  *     0x32            return this, without the real call
  *     0x32 once       the same, for one call: it takes the file away
  *     0x32 after      the real call first
  *     alter           the real call, and then another first byte where its fifth argument points: what
  *                     C_WrapKey gives
  *     pipe            write to a pipe that nobody reads; CKR_DEVICE_REMOVED when that gives EPIPE
+ *     iv own          for C_EncryptInit with AES-GCM: the token's own vector, A0 and a counter, in place of
+ *                     the one that it was given
+ *     iv own strict   the same where it was given zeros; CKR_MECHANISM_PARAM_INVALID elsewhere
+ *     iv zeros        zeros as they are; CKR_MECHANISM_PARAM_INVALID elsewhere
+ *
+ *                   a file in it that is named session-N, N a session's handle in decimal, says what every
+ *                   function answers to that session
  *
  * All arguments of all functions are integers or pointers, so that one wrapper fits them all: what is
  * passed beyond a function's own arguments, it does not see. */
@@ -19,10 +27,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define DEVICE_REMOVED 0x32
 #define GENERAL_ERROR 0x05
+#define MECHANISM_PARAM_INVALID 0x71
+#define AES_GCM 0x1087
 
 typedef unsigned long (*function)(long, long, long, long, long, long, long, long, long, long);
 
@@ -62,14 +73,63 @@ static unsigned long write_to_dead_pipe(void)
     return dead ? DEVICE_REMOVED : GENERAL_ERROR;
 }
 
+/* Notes that this thread is inside a call that hangs, or that it is so no more. */
+static void note(const char *name, int inside)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s.inside.%ld", getenv("SHIM_CONTROL"), name, syscall(SYS_gettid));
+    if (!inside) {
+        unlink(path);
+        return;
+    }
+    int file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (file >= 0) close(file);
+}
+
+/* What a token answers that has opinions about the vector of AES-GCM. */
+static unsigned long take_iv(const char *order, unsigned long *mechanism)
+{
+    static unsigned long count;
+    if (mechanism[0] != AES_GCM) return 0;
+    /* CK_GCM_PARAMS begins with pIv and ulIvLen. */
+    unsigned long *parameters = (unsigned long *)mechanism[1];
+    unsigned char *iv = (unsigned char *)parameters[0];
+    unsigned long length = parameters[1], zeros = 0;
+    while (zeros < length && iv[zeros] == 0) zeros++;
+    if (!strstr(order, "own") || strstr(order, "strict")) {
+        if (zeros < length) return MECHANISM_PARAM_INVALID;
+    }
+    if (strstr(order, "own")) {
+        memset(iv, 0xA0, length);
+        iv[length - 1] = (unsigned char)__sync_add_and_fetch(&count, 1);
+    }
+    return 0;
+}
+
+/* Whether a function's first argument is a session. */
+static int of_session(int index)
+{
+    return index >= 13 && index <= 66 && index != 14;
+}
+
 static unsigned long pass(int index, const char *name, long a, long b, long c, long d, long e, long f,
                           long g, long h, long i, long j)
 {
-    char text[64];
+    char text[64], session[32];
+    snprintf(session, sizeof session, "session-%ld", a);
+    if (of_session(index) && control(session, text, sizeof text)) return strtoul(text, NULL, 16);
     int said = control(name, text, sizeof text);
-    while (said && strncmp(text, "hang", 4) == 0) {
-        usleep(1000);
-        said = control(name, text, sizeof text);
+    if (said && strncmp(text, "hang", 4) == 0) {
+        note(name, 1);
+        while (said && strncmp(text, "hang", 4) == 0) {
+            usleep(1000);
+            said = control(name, text, sizeof text);
+        }
+        note(name, 0);
+    }
+    if (said && strncmp(text, "iv", 2) == 0) {
+        unsigned long refusal = take_iv(text, (unsigned long *)b);
+        return refusal ? refusal : real->call[index](a, b, c, d, e, f, g, h, i, j);
     }
     if (said && strncmp(text, "pipe", 4) == 0) return write_to_dead_pipe();
     if (said && strncmp(text, "alter", 5) == 0) {
