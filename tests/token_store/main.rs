@@ -3,5 +3,6 @@
 mod away;
 mod life;
 mod moving;
+mod objects;
 mod restoring;
 mod support;
