@@ -3,6 +3,9 @@
 mod away;
 mod life;
 mod moving;
+mod neighbours;
 mod objects;
+mod promises;
 mod restoring;
 mod support;
+mod traffic;
