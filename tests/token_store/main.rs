@@ -7,5 +7,6 @@ mod neighbours;
 mod objects;
 mod promises;
 mod restoring;
+mod rsa;
 mod support;
 mod traffic;
