@@ -6,6 +6,7 @@ mod moving;
 mod neighbours;
 mod objects;
 mod promises;
+mod reaching;
 mod restoring;
 mod rsa;
 mod support;
