@@ -52,13 +52,22 @@ shown() {
     show "$@"
     "$@" 2>&1 | sed 's/^/       /'
 }
-# Runs what must fail, and shows its last line.
+# Runs what must fail, and shows its last line. What `timeout` had to end has said nothing.
 refused() {
+    local status=0
     show "$@"
-    if "$@" >"$D/log/last" 2>&1; then
-        echo '   It worked, and must not have.'
-        return 1
-    fi
+    "$@" >"$D/log/last" 2>&1 || status=$?
+    case $status in
+        0)
+            echo '   It worked, and must not have.'
+            return 1
+            ;;
+        124 | 137)
+            cat "$D/log/last"
+            echo '   It gave no answer in time.'
+            return 1
+            ;;
+    esac
     sed '/^ *$/d' "$D/log/last" | tail -n 1 | sed 's/^/       /'
 }
 says() { printf '   %s\n' "$@"; }

@@ -2392,7 +2392,8 @@ void strongroom_root_key_list_free(struct strongroom_root_key_list *list);
 
 /**
  * Tests for real that each root key is at hand and the one that the store knows, and how it is kept. A
- * key that is not is an item of the list, not an error of this call.
+ * key that is not is an item of the list, not an error of this call. A retired key is not looked for, and a
+ * finding says so.
  *
  * - inputs: `store`.
  * - outputs: `list`, for strongroom_key_check_list_next().

@@ -123,7 +123,8 @@ impl Layout {
         let backend = match (&self.key, self.objects) {
             (_, false) => BackendConfig::Enveloped { key, shelf: text(&self.shelf)? },
             (Some(KeyConfig::Pkcs11 { token, .. }), true) => {
-                BackendConfig::Pkcs11Objects { token: token.clone(), key: Some(key) }
+                let (token, symmetric_keys) = (token.clone(), Default::default());
+                BackendConfig::Pkcs11Objects { token, key: Some(key), symmetric_keys }
             }
             (Some(KeyConfig::Kmip { server, .. }), true) => BackendConfig::KmipObjects {
                 server: server.clone(),

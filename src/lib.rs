@@ -45,7 +45,8 @@ mod words;
 
 pub use config::{
     BackendConfig, Config, KeyChoice, KeyConfig, KeyLocation, KeyringPermissions, KmipConfig,
-    PinConfig, PlaintextType, ProjectConfig, RootKeyUse, TokenConfig, holds_password, is_postgres,
+    PinConfig, PlaintextType, ProjectConfig, RootKeyUse, SymmetricKeys, TokenConfig,
+    holds_password, is_postgres,
 };
 pub use info::{Fetched, Page, ProjectInfo, PutReceipt, SecretInfo, VersionInfo};
 pub use kmip_report::{KmipReport, kmip_report};

@@ -1,7 +1,7 @@
 //! Root keys in a real token (SoftHSM2), through the real binary.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use strongroom_pkcs11::harness::{SoftHsm, TestToken};
@@ -40,6 +40,12 @@ impl Home {
         let output = child.wait_with_output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    /// Where the token is.
+    fn hsm_folder(&self) -> PathBuf {
+        let (_, config) = self.hsm.environment().remove(0);
+        PathBuf::from(config).with_file_name("tokens")
     }
 
     #[track_caller]
@@ -181,4 +187,50 @@ fn a_module_or_a_pin_file_in_others_hands_is_refused() {
     fs::write(&config, text.replace(&module, "../module.so")).unwrap();
     let (code, _, said) = home.try_run(&["list"], "");
     assert!(code == 80 && said.contains("module.so"), "{code} {said}");
+}
+
+/// Changes a boolean attribute of every object of the token that has it from false to true, which the
+/// token itself would refuse: in SoftHSM's files, as whoever holds them can. Tells how many there were.
+fn make_true(folder: &Path, attribute: u64) -> usize {
+    const BOOLEAN: u64 = 1;
+    let mut is_false = [attribute.to_be_bytes(), BOOLEAN.to_be_bytes()].concat();
+    is_false.push(0);
+    let mut changed = 0;
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_dir() {
+            changed += make_true(&entry.path(), attribute);
+            continue;
+        }
+        let mut content = fs::read(entry.path()).unwrap();
+        let at = content.windows(is_false.len()).position(|window| window == is_false);
+        if let Some(at) = at {
+            content[at + is_false.len() - 1] = 0xff;
+            fs::write(entry.path(), content).unwrap();
+            changed += 1;
+        }
+    }
+    changed
+}
+
+#[test]
+fn a_root_key_that_is_not_kept_as_it_must_be_fails_the_check() {
+    const EXTRACTABLE: u64 = 0x162;
+    let home = Home::new();
+    home.init_on_token(&[]);
+    let (code, printed, said) = home.try_run(&["keys", "check"], "");
+    assert_eq!(code, 0, "the control: {printed} {said}");
+    assert_eq!(make_true(&home.hsm_folder(), EXTRACTABLE), 1, "the root key");
+    let (code, printed, said) = home.try_run(&["keys", "check"], "");
+    assert_eq!(code, 80, "{printed} {said}");
+    for text in [&printed, &said] {
+        assert!(text.contains("root-1") && text.contains("it is extractable"), "{text}");
+    }
+    assert!(said.contains("strongroom keys rotate"), "{said}");
+    let (code, printed, _) = home.try_run(&["keys", "check", "--json"], "");
+    assert!(code == 80 && printed.contains("\"ok\": false"), "{code} {printed}");
+    // What is advised helps.
+    home.run(&["keys", "rotate"]);
+    home.run(&["keys", "retire", "root-1"]);
+    let checked = home.run(&["keys", "check"]);
+    assert!(checked.contains("root-1 is retired, and was not looked for"), "{checked}");
 }

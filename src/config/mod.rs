@@ -21,7 +21,7 @@ pub(crate) use locate::{MACHINE, user_config, user_data};
 pub(crate) use permissions::{check_not_writable_by_others, check_private, check_trusted};
 pub use place::{holds_password, is_postgres};
 pub(crate) use shown::shown;
-pub use token::{KeyLocation, PinConfig, TokenConfig};
+pub use token::{KeyLocation, PinConfig, SymmetricKeys, TokenConfig};
 
 use crate::path::check_project_name;
 use crate::{Error, ErrorKind, Result};
@@ -84,6 +84,10 @@ pub enum BackendConfig {
         /// What wraps the project keys; by default a key backend on the same token.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<KeyChoice>,
+        /// What new payloads of symmetric keys are in the token. Those that are there stay as they are,
+        /// and are found.
+        #[serde(default, skip_serializing_if = "SymmetricKeys::is_default")]
+        symmetric_keys: SymmetricKeys,
     },
     /// Payloads are objects of a KMIP server.
     KmipObjects {

@@ -28,9 +28,12 @@ impl fmt::Debug for BackendConfig {
             BackendConfig::Enveloped { key, shelf } => {
                 f.debug_struct("Enveloped").field("key", key).field("shelf", &shown(shelf)).finish()
             }
-            BackendConfig::Pkcs11Objects { token, key } => {
-                f.debug_struct("Pkcs11Objects").field("token", token).field("key", key).finish()
-            }
+            BackendConfig::Pkcs11Objects { token, key, symmetric_keys } => f
+                .debug_struct("Pkcs11Objects")
+                .field("token", token)
+                .field("key", key)
+                .field("symmetric_keys", symmetric_keys)
+                .finish(),
             BackendConfig::KmipObjects { server, key, plaintext_objects, plaintext_type } => f
                 .debug_struct("KmipObjects")
                 .field("server", server)

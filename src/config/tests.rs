@@ -176,10 +176,23 @@ fn an_object_backend_has_its_keys_on_its_own_token_unless_it_names_others() {
     let KeyConfig::Pkcs11 { token, .. } = &config.key_backends()["hsm"] else { panic!() };
     assert_eq!(token.module.as_deref(), Some("/base/m/m.so"));
     assert_eq!(Config::from_toml(&config.to_toml().unwrap(), Path::new("/x")).unwrap(), config);
-    let other = format!("{GOOD}{objects}key = \"main\"\n");
+    let BackendConfig::Pkcs11Objects { symmetric_keys, .. } = &config.backends["hsm"] else {
+        panic!()
+    };
+    assert_eq!(*symmetric_keys, SymmetricKeys::Data, "secret keys only for those who ask");
+    let other = format!("{GOOD}{objects}key = \"main\"\nsymmetric_keys = \"secret-key\"\n");
     let config = Config::from_toml(&other, Path::new("/base")).unwrap();
     assert_eq!(config.key_backend_of("hsm"), "main");
     assert_eq!(config.key_backends().len(), 1);
+    let BackendConfig::Pkcs11Objects { symmetric_keys, .. } = &config.backends["hsm"] else {
+        panic!()
+    };
+    assert_eq!(*symmetric_keys, SymmetricKeys::SecretKey);
+    assert_eq!(Config::from_toml(&config.to_toml().unwrap(), Path::new("/x")).unwrap(), config);
+    let (kind, said) = kind_and_text(&other.replace("symmetric_keys", "symetric_keys"));
+    assert!(kind == ErrorKind::Config && said.contains("`backends.hsm.symmetric_keys`"), "{said}");
+    let (kind, said) = kind_and_text(&other.replace("secret-key", "opaque"));
+    assert!(kind == ErrorKind::Config && said.contains("opaque"), "{said}");
 }
 
 #[test]

@@ -76,6 +76,24 @@ pub enum KeyLocation {
     Device,
 }
 
+/// What symmetric keys are in a token that keeps payloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SymmetricKeys {
+    /// A data object (CKO_DATA), like every other payload.
+    #[default]
+    Data,
+    /// A generic secret key (CKO_SECRET_KEY).
+    SecretKey,
+}
+
+impl SymmetricKeys {
+    pub(super) fn is_default(&self) -> bool {
+        *self == SymmetricKeys::Data
+    }
+}
+
 impl KeyLocation {
     pub(super) fn is_default(&self) -> bool {
         *self == KeyLocation::Envelope

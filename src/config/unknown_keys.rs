@@ -10,7 +10,7 @@ const TOP: &[&str] =
 const ENVELOPED: &[&str] = &["kind", "key", "shelf"];
 const SOFTWARE: &[&str] = &["kind", "keyring", "keyring_permissions"];
 const PKCS11: &[&str] = &["kind", "key_location"];
-const OBJECTS: &[&str] = &["kind", "key"];
+const OBJECTS: &[&str] = &["kind", "key", "symmetric_keys"];
 const TOKEN: &[&str] = &[
     "module",
     "token",

@@ -9,7 +9,9 @@ use super::databases::{self, Access};
 use super::key_backends::of_backend;
 use super::rotation::add_root_key;
 use super::tokens::Tokens;
-use crate::config::{BackendConfig, KeyConfig, KmipConfig, PlaintextType, TokenConfig};
+use crate::config::{
+    BackendConfig, KeyConfig, KmipConfig, PlaintextType, SymmetricKeys, TokenConfig,
+};
 use crate::metadata::Metadata;
 use crate::{Config, Result};
 
@@ -40,7 +42,9 @@ pub(super) fn create_backends(config: &Config, tokens: &Tokens) -> Result<Vec<Sl
 fn backend(backend: &BackendConfig, access: Access, tokens: &Tokens) -> Result<Box<dyn Backend>> {
     match backend {
         BackendConfig::Enveloped { shelf, .. } => databases::enveloped(shelf, access),
-        BackendConfig::Pkcs11Objects { token, .. } => open_token_objects(token, tokens),
+        BackendConfig::Pkcs11Objects { token, symmetric_keys, .. } => {
+            open_token_objects(token, *symmetric_keys, tokens)
+        }
         BackendConfig::KmipObjects { server, plaintext_objects, plaintext_type, .. } => {
             let plaintext = plaintext_objects.then_some(*plaintext_type);
             open_kmip_objects(server, plaintext, tokens)
@@ -160,14 +164,22 @@ fn permissions_of(
 }
 
 #[cfg(feature = "pkcs11")]
-fn open_token_objects(token: &TokenConfig, tokens: &Tokens) -> Result<Box<dyn Backend>> {
-    use strongroom_pkcs11::{ObjectSettings, Pkcs11Objects};
-    let objects = Pkcs11Objects::open(tokens.open(token)?, ObjectSettings::default())?;
-    Ok(Box::new(objects))
+fn open_token_objects(
+    token: &TokenConfig,
+    symmetric_keys: SymmetricKeys,
+    tokens: &Tokens,
+) -> Result<Box<dyn Backend>> {
+    use strongroom_pkcs11::{ObjectKind, ObjectSettings, Pkcs11Objects};
+    let symmetric_keys = match symmetric_keys {
+        SymmetricKeys::Data => ObjectKind::Data,
+        SymmetricKeys::SecretKey => ObjectKind::SecretKey,
+    };
+    let settings = ObjectSettings { symmetric_keys, ..ObjectSettings::default() };
+    Ok(Box::new(Pkcs11Objects::open(tokens.open(token)?, settings)?))
 }
 
 #[cfg(not(feature = "pkcs11"))]
-fn open_token_objects(_: &TokenConfig, _: &Tokens) -> Result<Box<dyn Backend>> {
+fn open_token_objects(_: &TokenConfig, _: SymmetricKeys, _: &Tokens) -> Result<Box<dyn Backend>> {
     Err(not_built("PKCS#11 object backend", "pkcs11"))
 }
 

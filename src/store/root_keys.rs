@@ -35,7 +35,9 @@ pub struct KeyCheck {
     pub backend: String,
     /// Its id.
     pub id: RootKeyId,
-    /// Ok when it is at hand and is the key that the store knows.
+    /// Whether it wraps new keys. One that is destroyed, retired that is, is not looked for.
+    pub state: KeyState,
+    /// Ok when it is at hand and is the key that the store knows, or is retired.
     pub result: Result<()>,
     /// How the key backend keeps it: for a token, whether it is sensitive and can never leave.
     pub findings: Vec<Health>,
@@ -65,7 +67,8 @@ impl Store {
         Ok(infos)
     }
 
-    /// Tests for real that each root key is at hand and the one that the store knows.
+    /// Tests for real that each root key is at hand and the one that the store knows. One that is retired is
+    /// left out, and a finding says so: what held it may be gone.
     pub fn check_keys(&self) -> Result<Vec<KeyCheck>> {
         self.inner.check_process()?;
         let known = self.inner.known_root_keys()?;
@@ -134,10 +137,10 @@ impl Inner {
     }
 
     pub(super) fn check_root_key(&self, key: RootKey) -> KeyCheck {
+        if key.state == KeyState::Destroyed {
+            return left_out(key);
+        }
         let result = self.key_backends.get(&key.backend).and_then(|backend| {
-            if key.state == KeyState::Destroyed {
-                return Ok(());
-            }
             if !backend.root_keys()?.contains(&key.root_key_id) {
                 return Err(Error::new(
                     ErrorKind::NotFound,
@@ -148,10 +151,10 @@ impl Inner {
             verify_check_value(&*backend, &key.root_key_id, self.id, &key.check_value)
         });
         let findings = match &result {
-            Ok(()) if key.state != KeyState::Destroyed => self.findings_of(&key),
-            _ => Vec::new(),
+            Ok(()) => self.findings_of(&key),
+            Err(_) => Vec::new(),
         };
-        KeyCheck { backend: key.backend, id: key.root_key_id, result, findings }
+        KeyCheck { backend: key.backend, id: key.root_key_id, state: key.state, result, findings }
     }
 
     fn findings_of(&self, key: &RootKey) -> Vec<Health> {
@@ -160,6 +163,18 @@ impl Inner {
             .get(&key.backend)
             .and_then(|backend| backend.check_root_key(&key.root_key_id));
         findings.unwrap_or_else(|e| vec![Health::error("root key", e.to_string())])
+    }
+}
+
+/// A retired key: its keyring may have been destroyed, its token given away.
+fn left_out(key: RootKey) -> KeyCheck {
+    let said = format!("{} is retired, and was not looked for", key.root_key_id);
+    KeyCheck {
+        backend: key.backend,
+        id: key.root_key_id,
+        state: key.state,
+        result: Ok(()),
+        findings: vec![Health::ok("root key", said)],
     }
 }
 

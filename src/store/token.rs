@@ -13,6 +13,7 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) fn settings(config: &TokenConfig) -> Result<TokenSettings> {
     let uri = config.uri.as_deref().map(Pkcs11Uri::parse).transpose().map_err(as_config)?;
     let uri = uri.as_ref();
+    uri.map_or(Ok(()), refuse_what_chooses_no_token)?;
     let module = match (&config.module, uri.and_then(Pkcs11Uri::module_path)) {
         (Some(module), _) => PathBuf::from(module),
         (None, Some(module)) => module.to_path_buf(),
@@ -47,6 +48,26 @@ pub(crate) fn settings(config: &TokenConfig) -> Result<TokenSettings> {
             .map_or(TokenSettings::TIMEOUT, |seconds| Duration::from_secs(seconds.into())),
         sessions: config.sessions.map_or(TokenSettings::SESSIONS, usize::from),
     })
+}
+
+/// What a URI may say beside a module, a token and a PIN source, none of which has a meaning here. Left
+/// out in silence, it would let somebody think that it counted.
+fn refuse_what_chooses_no_token(uri: &Pkcs11Uri) -> Result<()> {
+    let objects =
+        "leave it out: Strongroom makes its objects itself, and finds them by its own ids";
+    let refused = [
+        ("object", uri.object().is_some(), objects),
+        ("type", uri.object_type().is_some(), objects),
+        ("id", uri.id().is_some(), objects),
+        ("module-name", uri.module_name().is_some(), "name the module's file: module-path=/FILE"),
+    ];
+    match refused.into_iter().find(|(_, is_there, _)| *is_there) {
+        None => Ok(()),
+        Some((name, _, next)) => {
+            let what = format!("uri: the PKCS#11 URI has {name}, which does not choose a token");
+            Err(Error::new(ErrorKind::Config, what, next))
+        }
+    }
 }
 
 /// What the table says goes before what the URI says; where they differ, that is a mistake.

@@ -44,6 +44,14 @@ expect 'the token is not needed any more' cmp "$work/before" <(strongroom get we
 TMPDIR=$work/tmp bash "$repository/demo/hsm" "$command" </dev/null >"$work/said" 2>&1 || fail 'the demo runs'
 cp "$work/said" "$work/output"
 ok 'the demo runs'
+expect 'it shows whose token fails, what the token said, and what to do' \
+    grep -qE 'strongroom: backend hsm: .*(is not there|CKR_[A-Z_]+\)); .' "$work/output"
+expect 'and that borg gives up for that reason' grep -q 'non-zero exit status 50' "$work/output"
 remove=$(sed '1,/^Remove everything/d' "$work/output" | sed -n 's/^    //p')
 bash -c "$remove"
 expect 'its last command removes everything' test -z "$(ls -A "$work/tmp")"
+
+# What hangs is no clear error.
+# shellcheck disable=SC2016 # the inner shell expands it
+refuse 'a demo takes no program that had to be ended for one that refused' 'no answer in time' \
+    env TMPDIR="$work/tmp" built="$command" bash -c '. "$0"; refused timeout 0.1 sleep 60' "$repository/demo/telling.sh"

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use strongroom::{ErrorKind, KeyLocation};
-use strongroom_pkcs11::harness::{TestToken, in_own_process};
+use strongroom_pkcs11::harness::in_own_process;
 
 use crate::support::{Site, get, holds_in_child, path, put};
 
@@ -82,12 +82,9 @@ fn a_wrong_pin_is_unauthenticated() {
 
 /// Takes the root key out of the token, as if another one with its label were there.
 fn remove_root_key(site: &Site) {
-    let token = &site.token;
-    let mut command = std::process::Command::new("pkcs11-tool");
-    command.arg("--module").arg(token.settings().module);
-    command.args(["--login", "--pin", token.pin(), "--delete-object", "--type", "secrkey"]);
+    let mut command = site.tool();
+    command.args(["--delete-object", "--type", "secrkey"]);
     command.args(["--label", "strongroom root key root-1"]);
-    token.apply(&mut command);
     let output = command.output().expect("pkcs11-tool of the package opensc");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -3,5 +3,11 @@
 mod away;
 mod life;
 mod moving;
+mod neighbours;
+mod objects;
+mod promises;
+mod reaching;
 mod restoring;
+mod rsa;
 mod support;
+mod traffic;

@@ -99,6 +99,40 @@ fn a_software_store_moves_under_a_token_and_back() {
 }
 
 #[test]
+fn a_retired_root_key_whose_keyring_is_gone_is_left_out_of_the_check() {
+    let name = "moving::a_retired_root_key_whose_keyring_is_gone_is_left_out_of_the_check";
+    in_own_process(name, || {
+        let site = Site::new();
+        drop(site.software_store("s"));
+        site.name_the_token("s", "envelope");
+        let store = site.open("s").unwrap();
+        rotate(&store, Some("hsm"));
+        drop(store);
+        let keyring = site.folder().join("s/keyring.json");
+        let aside = site.folder().join("keyring.json");
+        std::fs::rename(&keyring, &aside).unwrap();
+        let check = || {
+            let mut checks = site.open("s").unwrap().check_keys().unwrap();
+            checks.sort_by_key(|check| check.backend.clone());
+            checks
+        };
+        // The control: one that may still be needed is missed.
+        let [hsm, software] = &check()[..] else { panic!() };
+        assert!(hsm.result.is_ok() && software.result.is_err(), "{software:?}");
+
+        std::fs::rename(&aside, &keyring).unwrap();
+        let id = strongroom::RootKeyId::new("root-1").unwrap();
+        site.open("s").unwrap().retire_key("main", &id).unwrap();
+        std::fs::remove_file(&keyring).unwrap();
+        let [hsm, software] = &check()[..] else { panic!() };
+        assert!(hsm.result.is_ok() && software.result.is_ok(), "{software:?}");
+        assert_eq!(software.state, KeyState::Destroyed);
+        let [left_out] = &software.findings[..] else { panic!("{software:?}") };
+        assert_eq!(left_out.message, "root-1 is retired, and was not looked for");
+    });
+}
+
+#[test]
 fn what_was_made_outside_stays_readable_under_a_device() {
     in_own_process("moving::what_was_made_outside_stays_readable_under_a_device", || {
         let site = Site::new();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 use strongroom::{ErrorKind, KeyLocation, RestoreKeys, Store};
-use strongroom_pkcs11::harness::{TestToken, in_own_process};
+use strongroom_pkcs11::harness::in_own_process;
 
 use crate::support::{Site, get, put};
 
@@ -69,22 +69,12 @@ fn a_forged_backup_runs_no_program_for_a_token_of_payloads() {
     });
 }
 
-/// A token without AES-GCM: its root keys are RSA keys.
-fn site_with_rsa() -> Site {
-    let site = Site::new();
-    let (_, config) = site.token.environment().remove(0);
-    let text = std::fs::read_to_string(&config).unwrap();
-    let only = "slots.mechanisms = CKM_RSA_PKCS_KEY_PAIR_GEN,CKM_RSA_PKCS_OAEP\n";
-    std::fs::write(&config, text + only).unwrap();
-    site
-}
-
 #[test]
 fn a_restore_under_an_rsa_key_needs_the_store_key_beside_the_config_it_trusts() {
     let name =
         "restoring::a_restore_under_an_rsa_key_needs_the_store_key_beside_the_config_it_trusts";
     in_own_process(name, || {
-        let site = site_with_rsa();
+        let site = Site::with_rsa();
         let store = site.store("s", KeyLocation::Envelope);
         put(&store.session(), "web1/key", b"payload");
         let file = site.folder().join("backup");

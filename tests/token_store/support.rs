@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use strongroom::{
     GetOptions, KeyConfig, KeyLocation, Layout, PinConfig, PutOptions, SecretBytes, SecretPath,
@@ -13,17 +14,37 @@ use strongroom_pkcs11::PinSource;
 use strongroom_pkcs11::harness::{SoftHsm, TestToken};
 use tempfile::TempDir;
 
-/// A token that this process can reach, and a folder for stores. Call it first in a test.
-pub(crate) struct Site {
-    pub(crate) token: SoftHsm,
+/// A token that this process can reach, and a folder for stores.
+pub(crate) struct Site<T = SoftHsm> {
+    pub(crate) token: T,
+    /// Seconds that one call into the module may take.
+    call_timeout: u32,
     folder: TempDir,
 }
 
 impl Site {
+    /// Call it first in a test.
     pub(crate) fn new() -> Site {
-        let token = SoftHsm::start();
+        Site::on(SoftHsm::start())
+    }
+
+    /// A token without AES-GCM: its root keys are RSA keys. Call it first in a test.
+    pub(crate) fn with_rsa() -> Site {
+        let site = Site::new();
+        let (_, config) = site.token.environment().remove(0);
+        let text = std::fs::read_to_string(&config).unwrap();
+        let only = "slots.mechanisms = CKM_RSA_PKCS_KEY_PAIR_GEN,CKM_RSA_PKCS_OAEP\n";
+        std::fs::write(&config, text + only).unwrap();
+        // To make an RSA key takes seconds on a busy machine.
+        Site { call_timeout: 60, ..site }
+    }
+}
+
+impl<T: TestToken> Site<T> {
+    /// Call it first in a test.
+    pub(crate) fn on(token: T) -> Site<T> {
         token.enter();
-        Site { token, folder: tempfile::tempdir().unwrap() }
+        Site { token, call_timeout: 2, folder: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -37,7 +58,7 @@ impl Site {
             module: Some(settings.module.to_str().unwrap().to_owned()),
             token: settings.token.label,
             pin: Some(PinConfig::File(self.pin_file())),
-            call_timeout: Some(2),
+            call_timeout: Some(self.call_timeout),
             ..TokenConfig::default()
         }
     }
@@ -75,6 +96,19 @@ impl Site {
         Store::open(&self.config_file(name))
     }
 
+    /// Writes something else in a store's config.
+    pub(crate) fn change_config(&self, name: &str, from: &str, to: &str) {
+        let file = self.config_file(name);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{from}: {text}");
+        std::fs::write(file, text.replace(from, to)).unwrap();
+    }
+
+    /// The program pkcs11-tool, logged in to the token: another process.
+    pub(crate) fn tool(&self) -> Command {
+        logged_in_tool(&self.token)
+    }
+
     /// Adds the token to a store's config as `[keys.hsm]`.
     pub(crate) fn name_the_token(&self, name: &str, key_location: &str) {
         let TokenConfig { module, token, .. } = self.config();
@@ -88,6 +122,15 @@ impl Site {
         );
         std::fs::write(self.config_file(name), text).unwrap();
     }
+}
+
+/// The program pkcs11-tool, logged in to a token.
+pub(crate) fn logged_in_tool(token: &dyn TestToken) -> Command {
+    let mut command = Command::new("pkcs11-tool");
+    command.arg("--module").arg(token.settings().module);
+    command.args(["--login", "--pin", token.pin()]);
+    token.apply(&mut command);
+    command
 }
 
 pub(crate) fn path(text: &str) -> SecretPath {

@@ -5,8 +5,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, Placement,
-    Reference, Result, SecretBytes, random_bytes, step,
+    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker, PayloadType,
+    Placement, Reference, Result, SecretBytes, random_bytes, step,
 };
 
 use crate::direct::Direct;
@@ -19,7 +19,8 @@ use crate::{roots, sight};
 
 const PART: &str = "token objects";
 /// The lengths that are tried, in bytes: the first that the token keeps is the limit.
-const LIMITS: [usize; 6] = [1 << 20, 1 << 18, 1 << 16, 1 << 14, 1 << 12, 1 << 10];
+/// Secret keys may be short.
+const LIMITS: [usize; 8] = [1 << 20, 1 << 18, 1 << 16, 1 << 14, 1 << 12, 1 << 10, 1 << 8, 1 << 6];
 /// What is assumed of a token that could not be asked.
 const SMALLEST: usize = 1 << 8;
 /// How many payloads are removed in one piece of work.
@@ -30,10 +31,12 @@ const TRIES: usize = 20;
 /// How payloads are kept in a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ObjectSettings {
-    /// What kind of objects new payloads become. Both kinds are found.
+    /// What kind of objects new payloads become, and markers. Both kinds are found.
     pub kind: ObjectKind,
-    /// The longest payload in bytes. When it is not given, the token is tried once, with objects that
-    /// are removed again.
+    /// What kind of objects new symmetric keys become.
+    pub symmetric_keys: ObjectKind,
+    /// The longest payload in bytes. When it is not given, the token is tried once for each kind, with
+    /// objects that are removed again.
     pub payload_limit: Option<usize>,
 }
 
@@ -45,7 +48,8 @@ pub struct Pkcs11Objects {
     token: Token,
     settings: ObjectSettings,
     direct: Direct,
-    limit: OnceLock<usize>,
+    /// Of each kind.
+    limits: [OnceLock<usize>; 2],
     /// Writers of one reference, and of the marker, go one after another within this process. Those of
     /// other processes are found afterwards.
     writers: [Mutex<()>; 64],
@@ -59,33 +63,44 @@ impl Pkcs11Objects {
             direct: Direct::of(&token)?,
             token,
             settings,
-            limit: settings.payload_limit.map(OnceLock::from).unwrap_or_default(),
+            limits: std::array::from_fn(|_| {
+                settings.payload_limit.map(OnceLock::from).unwrap_or_default()
+            }),
             writers: std::array::from_fn(|_| Mutex::default()),
             marking: Mutex::default(),
         })
     }
 
-    /// The longest payload that the token keeps, found by trying.
-    fn limit(&self) -> Result<usize> {
-        if let Some(known) = self.limit.get() {
+    /// What a new payload becomes.
+    fn kind_of(&self, payload_type: PayloadType) -> ObjectKind {
+        match payload_type {
+            PayloadType::SymmetricKey => self.settings.symmetric_keys,
+            _ => self.settings.kind,
+        }
+    }
+
+    /// The longest payload that the token keeps as an object of this kind, found by trying.
+    fn limit(&self, kind: ObjectKind) -> Result<usize> {
+        let limit = &self.limits[kind as usize];
+        if let Some(known) = limit.get() {
             return Ok(*known);
         }
         self.token.call_repeatable(|held| Ok(payloads::remove_probes(held)?))?;
         for len in LIMITS {
-            let (direct, kind) = (self.direct, self.settings.kind);
+            let direct = self.direct;
             let kept = self.try_out(move |held| match payloads::tried(held, direct, kind, len) {
                 // What the token itself refuses may be shorter; a lost session says nothing.
                 Err(refusal) if refuses(&refusal) => Ok(false),
                 tried => tried,
             });
             if kept? {
-                return Ok(*self.limit.get_or_init(|| len));
+                return Ok(*limit.get_or_init(|| len));
             }
         }
         Err(Error::new(
             ErrorKind::Unsupported,
-            format!("the token keeps no object of {:?} with a value of 1 KiB", self.settings.kind),
-            "see `strongroom hsm info`, and use an enveloped backend",
+            format!("the token keeps no {kind} with a value of {} bytes", LIMITS[LIMITS.len() - 1]),
+            "see `strongroom hsm info`; keep payloads as the other kind of object, or use an enveloped backend",
         ))
     }
 
@@ -114,8 +129,8 @@ impl Pkcs11Objects {
 
     /// Makes the object, unless the reference is taken. After a failure in the middle of it the object
     /// is looked for and removed, so that the failure had no effect.
-    fn create(&self, writing: Writing, payload: &SecretBytes) -> Result<()> {
-        let (kind, payload) = (self.settings.kind, SecretBytes::copy_of(payload)?);
+    fn create(&self, kind: ObjectKind, writing: Writing, payload: &SecretBytes) -> Result<()> {
+        let payload = SecretBytes::copy_of(payload)?;
         let created = self.token.call(move |held| {
             if payloads::find(held, &writing.reference)?.is_empty() {
                 return Ok(payloads::create(held, kind, &writing, &payload)?);
@@ -155,7 +170,16 @@ impl Pkcs11Objects {
     }
 
     fn try_all(&self) -> Result<Vec<Health>> {
-        let (direct, kind) = (self.direct, self.settings.kind);
+        let ObjectSettings { kind, symmetric_keys, .. } = self.settings;
+        let mut tried = vec![self.try_kind(kind)?];
+        if symmetric_keys != kind {
+            tried.push(self.try_kind(symmetric_keys)?);
+        }
+        Ok(tried)
+    }
+
+    fn try_kind(&self, kind: ObjectKind) -> Result<Health> {
+        let direct = self.direct;
         if !self.try_out(move |held| payloads::tried(held, direct, kind, 32))? {
             return Err(Error::new(
                 ErrorKind::Unavailable,
@@ -163,28 +187,30 @@ impl Pkcs11Objects {
                 "check the token with the tools of its maker",
             ));
         }
-        let limit = self.limit()?;
-        Ok(vec![Health::ok(PART, format!("an object was kept and read; up to {limit} bytes"))])
+        let limit = self.limit(kind)?;
+        Ok(Health::ok(PART, format!("a {kind} was kept and read; up to {limit} bytes")))
     }
 }
 
 impl Backend for Pkcs11Objects {
-    /// The limit is what the token was seen to keep; nothing is known of a token that is away.
+    /// The limit is what the token was seen to keep; nothing is known of a token that is away. Symmetric
+    /// keys may have a lower one, which a store is told when it meets it.
     fn capabilities(&self) -> Capabilities {
         Capabilities {
-            payload_limit: self.limit().unwrap_or(SMALLEST),
+            payload_limit: self.limit(self.settings.kind).unwrap_or(SMALLEST),
             durable: true,
             binds_placement: false,
         }
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
-        check_length(payload.len(), self.limit()?)?;
+        let kind = self.kind_of(at.payload_type);
+        check_length(payload.len(), self.limit(kind)?)?;
         let _one = self.writer(&at.reference);
         let mut last = None;
         for _ in 0..TRIES {
             let writing = Writing { reference: at.reference, number: random_bytes()? };
-            match self.create(writing, payload) {
+            match self.create(kind, writing, payload) {
                 Ok(()) => {}
                 // SoftHSM fails when another object is removed in the same moment.
                 Err(e) if e.native() == Some("CKR_GENERAL_ERROR") => {
@@ -250,7 +276,7 @@ impl Backend for Pkcs11Objects {
 
     fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()> {
         // A token that keeps no payloads needs no marker.
-        self.limit()?;
+        self.limit(self.settings.kind)?;
         let _one = self.marking.lock().unwrap_or_else(PoisonError::into_inner);
         let kind = self.settings.kind;
         for _ in 0..TRIES {

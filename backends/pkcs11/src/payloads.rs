@@ -1,5 +1,7 @@
 //! Payloads as objects of the token: how they are named, found, made and removed.
 
+use std::fmt;
+
 use cryptoki::error::{Error as TokenError, RvError};
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
 use cryptoki::session::Session;
@@ -21,9 +23,17 @@ pub enum ObjectKind {
     /// A data object (CKO_DATA), which every payload can be. The reference is in CKA_OBJECT_ID.
     #[default]
     Data,
-    /// A generic secret key (CKO_SECRET_KEY), for stores of symmetric keys. The reference is in
-    /// CKA_ID.
+    /// A generic secret key (CKO_SECRET_KEY), for symmetric keys. The reference is in CKA_ID.
     SecretKey,
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ObjectKind::Data => "data object",
+            ObjectKind::SecretKey => "secret key",
+        })
+    }
 }
 
 impl ObjectKind {

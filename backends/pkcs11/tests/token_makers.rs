@@ -26,6 +26,7 @@ fn nss_keeps_every_promise() {
 #[test]
 fn a_tpm_wraps_and_unwraps() {
     in_own_process("a_tpm_wraps_and_unwraps", || {
-        wraps_and_unwraps(&Tpm::start());
+        let found = wraps_and_unwraps(&Tpm::start());
+        assert_eq!(found, Found { root: Root::RsaOaep, device: false });
     });
 }

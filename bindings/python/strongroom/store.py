@@ -511,7 +511,10 @@ class Store:
             return items._filled_by(lib.strongroom_root_keys, store)
 
     def check_keys(self) -> Items[KeyCheck]:
-        """Tests for real that each root key is at hand and the one that the store knows, and how it is kept."""
+        """Tests for real that each root key is at hand and the one that the store knows, and how it is kept.
+
+        A retired key is not looked for, and a finding says so.
+        """
         items = Items(
             "key_check", KeyCheck._of, s.strongroom_key_check, s.strongroom_key_check_list
         )

@@ -3,8 +3,8 @@
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use strongroom::{
-    Error, ErrorKind, KeyCheck, Result, RootKeyId, RootKeyInfo, RotateOptions, RotateReport,
-    Severity, Store,
+    Error, ErrorKind, KeyCheck, KeyState, Result, RootKeyId, RootKeyInfo, RotateOptions,
+    RotateReport, Severity, Store,
 };
 
 use crate::output::{self, Table, counted};
@@ -54,6 +54,7 @@ enum Action {
     },
     /// Check that each root key at hand is the store's own, and kept as it must be.
     ///
+    /// A retired one is not looked for.
     /// The exit code is 0 when all are, else the number of the first error.
     #[command(after_long_help = "Examples:\n  strongroom keys check")]
     Check {
@@ -187,7 +188,9 @@ fn failure(check: KeyCheck) -> Option<Error> {
 }
 
 fn checked(check: &KeyCheck) -> Checked {
-    let worth_saying = check.findings.iter().filter(|h| h.severity != Severity::Ok);
+    // What was left out is no trouble, and no check either.
+    let is_retired = check.state == KeyState::Destroyed;
+    let worth_saying = check.findings.iter().filter(|h| is_retired || h.severity != Severity::Ok);
     Checked {
         backend: check.backend.clone(),
         id: check.id.to_string(),
