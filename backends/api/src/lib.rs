@@ -21,6 +21,7 @@ mod process;
 mod secret;
 mod shelf;
 mod steps;
+mod threads;
 
 pub use ahead::{GetAhead, Getting, LoadAhead, Loading};
 pub use backend::{
@@ -46,3 +47,4 @@ pub use shelf::Shelf;
 #[cfg(feature = "test-hooks")]
 pub use steps::on_step;
 pub use steps::step;
+pub use threads::spawn_without_signals;
