@@ -46,6 +46,14 @@ mod keys;
 mod kmip_report;
 mod layout;
 mod metadata;
+#[cfg(not(all(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "software",
+    feature = "pkcs11",
+    feature = "kmip"
+)))]
+mod not_built;
 mod observe;
 mod options;
 mod path;

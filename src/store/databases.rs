@@ -4,6 +4,8 @@ use strongroom_backend::Backend;
 
 use crate::config::is_postgres;
 use crate::metadata::Metadata;
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+use crate::not_built::not_built;
 use crate::{Error, ErrorKind, Result};
 
 /// Whether something is made, or must be there.
@@ -130,13 +132,4 @@ fn missing(error: Error) -> Error {
         "mount its disk or put it back, or restore a backup: `strongroom restore`",
     )
     .with_source(error)
-}
-
-#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-fn not_built(what: &str, feature: &str) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("this build of Strongroom has no {what}"),
-        format!("build it with the feature `{feature}`"),
-    )
 }

@@ -45,6 +45,8 @@ pub use backup_file::{BackupInfo, backup_info};
 pub use doctor::{DoctorOptions, DoctorReport, Finding};
 pub(crate) use erasing::as_pending;
 pub use restore::{RestoreKeys, RestoreReport};
+#[cfg(feature = "postgres")]
+pub(crate) use roles::roles_sql;
 pub use root_keys::{KeyCheck, RootKeyInfo};
 pub use rotation::{RotateOptions, RotateReport};
 

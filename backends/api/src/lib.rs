@@ -26,7 +26,7 @@ mod threads;
 pub use ahead::{GetAhead, Getting, LoadAhead, Loading};
 pub use backend::{
     Adopted, Backend, Capabilities, Destroyed, KeyMaterial, Locator, Marker, PayloadType,
-    Placement, ProjectKey,
+    Placement, ProjectKey, check_payload_length,
 };
 pub use device::{DeviceCipher, DeviceKey, IV_BYTES, Sealed};
 pub use durable::{

@@ -165,7 +165,7 @@ impl Init {
         let layout = self.payloads.apply(layout)?;
         let layout = self.databases.apply(layout)?;
         if self.databases.print_sql {
-            return output::bytes(Databases::sql(&layout)?.as_bytes());
+            return output::bytes(layout.roles_sql()?.as_bytes());
         }
         Store::create(&layout)?.close();
         let printed = output::bytes(report(&layout).as_bytes());
