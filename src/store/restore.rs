@@ -55,6 +55,26 @@ impl Store {
     /// `AlreadyExists` when the folder is there and not empty. `Denied` when the passphrase is not the
     /// backup's, `Corrupt` when the file was altered, or the keys are not its store's; then nothing is
     /// left behind.
+    ///
+    /// ```
+    /// use strongroom::{Layout, PutOptions, Recipe, RestoreKeys, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// # let layout = Layout::in_folder(&folder.join("store"));
+    /// # let store = Store::create(&layout)?;
+    /// # let path = "web1/borg".parse()?;
+    /// # store.session().generate(&path, &Recipe::passphrase(), &PutOptions::default())?;
+    /// # let backup = folder.join("store.backup");
+    /// # store.backup(&backup, None, &mut |_| ())?;
+    /// # let keyring = layout.keyring;
+    /// let keys = RestoreKeys::Keyring(&keyring); // a copy that was kept elsewhere
+    /// let report = Store::restore(&backup, &folder.join("restored"), keys, &mut |_| ())?;
+    /// assert!(report.damaged.is_empty());
+    /// let restored = Store::open(&report.config)?;
+    /// assert_eq!(restored.session().get(&path)?.len(), 43);
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn restore(
         file: &Path,
         folder: &Path,
