@@ -2,11 +2,13 @@
 
 use strongroom_backend::Backend;
 
+use crate::Result;
 use crate::config::is_postgres;
 use crate::metadata::Metadata;
 #[cfg(not(all(feature = "sqlite", feature = "postgres")))]
 use crate::not_built::not_built;
-use crate::{Error, ErrorKind, Result};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::{Error, ErrorKind};
 
 /// Whether something is made, or must be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
