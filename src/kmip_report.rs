@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Config, Error, ErrorKind, KeyConfig, KmipConfig, Result};
+use crate::{Config, KeyConfig, KmipConfig, Result};
 
 /// A server as it describes itself, and what Strongroom would make of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,30 +38,11 @@ pub fn kmip_report(servers: &KmipConfig) -> Result<KmipReport> {
 impl Config {
     /// The servers of a key backend: of the one with this name, or of the only one that is on any.
     pub fn key_manager(&self, key_backend: Option<&str>) -> Result<KmipConfig> {
-        let mut found = Vec::new();
-        for (name, key) in self.key_backends() {
-            if let KeyConfig::Kmip { server, .. } = key
-                && key_backend.is_none_or(|wanted| wanted == name)
-            {
-                found.push(*server);
-            }
-        }
-        match (found.pop(), found.is_empty()) {
-            (Some(only), true) => Ok(only),
-            (None, _) => Err(Error::new(
-                ErrorKind::Config,
-                match key_backend {
-                    Some(name) => format!("the config has no key backend {name} on a KMIP server"),
-                    None => "the config names no KMIP server".to_owned(),
-                },
-                "add a table [keys.kmip] with kind = \"kmip\", or name the server",
-            )),
-            _ => Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the config names several KMIP servers",
-                "say which key backend is meant",
-            )),
-        }
+        let next = "add a table [keys.kmip] with kind = \"kmip\", or name the server";
+        self.only_key_backend(key_backend, "KMIP server", next, |key| match key {
+            KeyConfig::Kmip { server, .. } => Some(*server),
+            _ => None,
+        })
     }
 }
 
@@ -94,9 +75,5 @@ fn report(servers: &KmipConfig) -> Result<KmipReport> {
 
 #[cfg(not(feature = "kmip"))]
 fn report(_: &KmipConfig) -> Result<KmipReport> {
-    Err(Error::new(
-        ErrorKind::Unsupported,
-        "this build of Strongroom has no KMIP",
-        "build it with the feature `kmip`",
-    ))
+    Err(crate::not_built::not_built("KMIP", "kmip"))
 }

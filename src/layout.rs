@@ -83,6 +83,19 @@ impl Layout {
         self.config == Path::new(MACHINE) || Some(&self.config) == user_config().as_ref()
     }
 
+    /// The statements for psql with which an administrator makes the roles and schemas of this layout,
+    /// so that neither role reads what the other keeps. There is no password in them.
+    ///
+    /// `InvalidArgument` when nothing of it is in PostgreSQL, or one role would read both; `Unsupported` in
+    /// a build without the feature `postgres`.
+    pub fn roles_sql(&self) -> Result<String> {
+        #[cfg(feature = "postgres")]
+        let sql = crate::store::roles_sql(self);
+        #[cfg(not(feature = "postgres"))]
+        let sql = Err(crate::not_built::not_built("PostgreSQL", "postgres"));
+        sql
+    }
+
     fn split(config: &Path, data: &Path) -> Layout {
         Layout {
             config: config.join("strongroom.toml"),

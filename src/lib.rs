@@ -23,8 +23,20 @@
 //!
 //! # Features
 //!
-//! `sqlite` (metadata and shelf in SQLite files) and `software` (root keys in a keyring file) are on
-//! by default; `pkcs11` (tokens) and `kmip` (key managers) are not.
+//! On by default:
+//!
+//! - `sqlite`: metadata and shelf in SQLite files.
+//! - `bundled-sqlite`: SQLite compiled in. Without it, the system's is linked: 3.45 or newer.
+//! - `software`: root keys in a keyring file.
+//!
+//! Off by default:
+//!
+//! - `postgres`: metadata and shelf in PostgreSQL.
+//! - `pkcs11`: root keys, and payloads where wanted, in a PKCS#11 token.
+//! - `kmip`: root keys, and payloads where wanted, in a KMIP server.
+//!
+//! A config may name what a build is without; opening such a store is
+//! [`Unsupported`](ErrorKind::Unsupported).
 
 mod config;
 #[cfg(fuzzing)]
@@ -34,6 +46,14 @@ mod keys;
 mod kmip_report;
 mod layout;
 mod metadata;
+#[cfg(not(all(
+    feature = "sqlite",
+    feature = "postgres",
+    feature = "software",
+    feature = "pkcs11",
+    feature = "kmip"
+)))]
+mod not_built;
 mod observe;
 mod options;
 mod path;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Config, Error, ErrorKind, KeyConfig, Result, TokenConfig};
+use crate::{Config, KeyConfig, Result, TokenConfig};
 
 /// A token as it describes itself, and what Strongroom would make of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,30 +67,11 @@ pub fn token_report(token: &TokenConfig) -> Result<TokenReport> {
 impl Config {
     /// The token of a key backend: of the one with this name, or of the only one that is on a token.
     pub fn token(&self, key_backend: Option<&str>) -> Result<TokenConfig> {
-        let mut tokens = Vec::new();
-        for (name, key) in self.key_backends() {
-            if let KeyConfig::Pkcs11 { token, .. } = key
-                && key_backend.is_none_or(|wanted| wanted == name)
-            {
-                tokens.push(*token);
-            }
-        }
-        match (tokens.pop(), tokens.is_empty()) {
-            (Some(only), true) => Ok(only),
-            (None, _) => Err(Error::new(
-                ErrorKind::Config,
-                match key_backend {
-                    Some(name) => format!("the config has no key backend {name} on a token"),
-                    None => "the config names no token".to_owned(),
-                },
-                "add a table [keys.hsm] with kind = \"pkcs11\", or name module and token",
-            )),
-            _ => Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the config names several tokens",
-                "say which key backend is meant",
-            )),
-        }
+        let next = "add a table [keys.hsm] with kind = \"pkcs11\", or name module and token";
+        self.only_key_backend(key_backend, "token", next, |key| match key {
+            KeyConfig::Pkcs11 { token, .. } => Some(*token),
+            _ => None,
+        })
     }
 }
 
@@ -127,9 +108,5 @@ fn report(token: &TokenConfig) -> Result<TokenReport> {
 
 #[cfg(not(feature = "pkcs11"))]
 fn report(_: &TokenConfig) -> Result<TokenReport> {
-    Err(Error::new(
-        ErrorKind::Unsupported,
-        "this build of Strongroom has no PKCS#11",
-        "build it with the feature `pkcs11`",
-    ))
+    Err(crate::not_built::not_built("PKCS#11", "pkcs11"))
 }

@@ -1,7 +1,7 @@
 //! A forked child: the parent's handles say so, the parent's secrets are zero, and the parent goes on.
 
-// fork(2) has no safe form. The children here end by _exit, so that nothing of the test runs twice.
-#![allow(unsafe_code)]
+// The children here end by _exit, so that nothing of the test runs twice.
+#![allow(unsafe_code, reason = "fork(2) has no safe form")]
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,7 +1,7 @@
 //! The same get through the Rust crate, the C ABI and Python, each on a store of its own.
 //!
 //! C is measured with the shared library as it is shipped, loaded into this process.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "functions of a library that is loaded")]
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use crate::commands::{
     put, remove,
 };
 use crate::exit;
+use crate::hand_over::Part;
 use crate::place::Place;
 
 const EXAMPLES: &str = "\
@@ -65,20 +66,21 @@ enum Command {
     Man(generate::Man),
 }
 
-#[cfg(not(feature = "pkcs11"))]
 impl Arguments {
     /// Which store is meant.
     pub(crate) fn place(&self) -> &Place {
         &self.place
     }
 
-    /// Whether a token or a server is named, or may be in a config that is.
-    pub(crate) fn needs_the_other(&self) -> bool {
+    /// What the command cannot do without, as far as the arguments say, or a config that they name
+    /// beside the store's.
+    pub(crate) fn parts(&self) -> Vec<Part> {
         match &self.command {
-            Command::Init(command) => command.needs_the_other(),
-            Command::Restore(command) => command.names_a_config(),
-            Command::Hsm(_) | Command::Kmip(_) => true,
-            _ => false,
+            Command::Init(command) => command.parts(),
+            Command::Restore(command) => command.parts(),
+            Command::Hsm(_) => vec![Part::Tokens],
+            Command::Kmip(_) => vec![Part::KeyManagers],
+            _ => Vec::new(),
         }
     }
 }

@@ -33,20 +33,6 @@ impl Databases {
         }
         Ok(layout)
     }
-
-    #[cfg(feature = "postgres")]
-    pub(crate) fn sql(layout: &Layout) -> Result<String> {
-        layout.roles_sql()
-    }
-
-    #[cfg(not(feature = "postgres"))]
-    pub(crate) fn sql(_: &Layout) -> Result<String> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this build of Strongroom has no PostgreSQL",
-            "build it with the feature `postgres`",
-        ))
-    }
 }
 
 fn connection_string(option: &str, text: &str) -> Result<PathBuf> {

@@ -14,7 +14,7 @@ pub(crate) fn payload(path: &SecretPath, strip_newline: bool) -> Result<SecretBy
     let payload = match Terminal::open()? {
         Some(mut terminal) => terminal.ask_new_secret(&format!("Payload of {path}: "))?,
         None => {
-            let mut payload = SecretBytes::read_from(&mut StandardInput, PAYLOAD_LIMIT)?;
+            let mut payload = read_payload(&mut StandardInput)?;
             if strip_newline {
                 strip_final_newline(&mut payload);
             }
@@ -29,6 +29,23 @@ pub(crate) fn payload(path: &SecretPath, strip_newline: bool) -> Result<SecretBy
         ));
     }
     Ok(payload)
+}
+
+/// All of it, for as long as it may be a payload.
+fn read_payload(source: &mut dyn Read) -> Result<SecretBytes> {
+    SecretBytes::read_from(source, PAYLOAD_LIMIT).map_err(|e| match e.kind() {
+        ErrorKind::TooLarge => Error::new(
+            ErrorKind::TooLarge,
+            format!("the payload is longer than {PAYLOAD_LIMIT} bytes"),
+            "store the data elsewhere, encrypted under a key that is kept here",
+        ),
+        kind => Error::new(
+            kind,
+            "the payload could not be read",
+            "check the program that writes it to standard input",
+        )
+        .with_source(e),
+    })
 }
 
 /// Removes one newline from the end, if there is one.
@@ -76,6 +93,15 @@ impl Read for StandardInput {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_is_called_a_payload() {
+        let long = vec![7; PAYLOAD_LIMIT + 1];
+        let error = read_payload(&mut &long[..]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(error.what().contains("payload"), "{}", error.what());
+        assert_eq!(read_payload(&mut &long[1..]).unwrap().len(), PAYLOAD_LIMIT);
+    }
 
     #[test]
     fn one_newline_is_stripped_and_no_more() {

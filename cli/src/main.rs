@@ -9,7 +9,6 @@ mod commands;
 mod databases;
 mod exit;
 mod exposure;
-#[cfg(not(feature = "pkcs11"))]
 mod hand_over;
 mod hardening;
 mod input;
@@ -32,7 +31,6 @@ use crate::arguments::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::try_parse();
     // Before anything is changed in this process: the other command starts as its caller left it.
-    #[cfg(not(feature = "pkcs11"))]
     if let Ok(arguments) = &arguments
         && let Err(error) = hand_over::if_needed(arguments)
     {

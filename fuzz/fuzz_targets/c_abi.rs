@@ -50,6 +50,8 @@ unsafe fn make(call: u8, input: &mut Input) {
     let path = input.text();
     let path = path.as_ref().map_or(null(), |path| path.as_ptr());
     let (store, number) = (store(), input.number());
+    // SAFETY: the store is open and never freed; `path` is null or a string that outlives the call; what the
+    // functions give out has a place in the callee.
     unsafe {
         match call % 16 {
             0 | 1 => put(store, path, input),

@@ -3,7 +3,7 @@
 //! A server ends a session, and gives its locks back, when the last descriptor of the connection is
 //! closed: a forked child would keep them for as long as it lives, its parent long dead. So a child
 //! finds /dev/null in the place of every socket.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "a handler of fork(2), and descriptors by their numbers")]
 
 use std::os::fd::RawFd;
 use std::sync::Once;

@@ -20,7 +20,6 @@ mod pooler;
 mod runtime;
 mod session;
 mod settings;
-mod signals;
 mod socket;
 mod tls;
 mod transaction;

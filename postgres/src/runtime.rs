@@ -3,13 +3,12 @@
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use strongroom_backend::{Error, ErrorKind, Result};
+use strongroom_backend::{Error, ErrorKind, Result, spawn_without_signals};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::timeout;
 
-use crate::signals::spawn_without_signals;
 use crate::wait::wait;
 
 /// How long connections may take to say goodbye.

@@ -5,7 +5,7 @@
 //! locks for its own, wait for threads that it does not have, and write to a log that the parent, alone
 //! by the file's locks, removes. So a child finds every file under another device number: it begins with
 //! lists of its own. And nobody forks while another thread changes the lists.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "functions that SQLite calls by their pointers, and fork handlers")]
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_int};

@@ -1,7 +1,7 @@
 //! A forked child holds none of its parent's locks.
 
-// fork(2) has no safe form. The processes here end by _exit, so that nothing of the test runs twice.
-#![allow(unsafe_code)]
+// The processes here end by _exit, so that nothing of the test runs twice.
+#![allow(unsafe_code, reason = "fork(2) has no safe form")]
 
 use std::fs::File;
 use std::io::{Read, Write, pipe};

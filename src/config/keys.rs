@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::kmip::{KmipConfig, RootKeyUse};
 use super::token::{KeyLocation, TokenConfig};
 use super::{BackendConfig, Config, absolute, absolute_folder, invalid, unknown_keys, unreadable};
-use crate::Result;
+use crate::{Error, ErrorKind, Result};
 
 /// One key backend.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -225,6 +225,34 @@ impl Config {
             backend.own_key().map(|key| (name.clone(), key))
         };
         self.backends.iter().filter_map(own).chain(self.keys.clone()).collect()
+    }
+
+    /// What `pick` finds in the key backend of this name, or in the only one in which it finds something:
+    /// a `what`. `next` tells how to come by one.
+    pub(crate) fn only_key_backend<T>(
+        &self,
+        name: Option<&str>,
+        what: &str,
+        next: &str,
+        pick: impl Fn(KeyConfig) -> Option<T>,
+    ) -> Result<T> {
+        let named = |(found, key): (String, KeyConfig)| {
+            name.is_none_or(|wanted| wanted == found).then_some(key)
+        };
+        let mut found = self.key_backends().into_iter().filter_map(named).filter_map(pick);
+        match (found.next(), found.next(), name) {
+            (Some(only), None, _) => Ok(only),
+            (Some(_), Some(_), _) => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("the config names several {what}s"),
+                "say which key backend is meant",
+            )),
+            (None, _, Some(name)) => Err(invalid(
+                format!("the config has no key backend {name} on a {what}"),
+                next.to_owned(),
+            )),
+            (None, _, None) => Err(invalid(format!("the config names no {what}"), next.to_owned())),
+        }
     }
 
     /// Whether it names modules to be loaded, programs to be run for a PIN, or servers to log in to.

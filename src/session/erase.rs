@@ -14,6 +14,22 @@ impl Session {
     /// When this returns, no operation gives a payload back and no file that the store controls holds
     /// its ciphertext. `Pending` when it is invisible already and bytes remain, because a backup runs
     /// or a reader holds a file: opening the store, or doctor, finishes it.
+    ///
+    /// ```
+    /// use strongroom::{ErrorKind, Layout, PutOptions, Recipe, SecretPath, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let session = Store::create(&Layout::in_folder(folder.path()))?.session();
+    /// let path: SecretPath = "web1/borg".parse()?;
+    /// session.generate(&path, &Recipe::passphrase(), &PutOptions::default())?;
+    /// match session.erase(&path) {
+    ///     Ok(()) => println!("gone"),
+    ///     Err(error) if error.kind() == ErrorKind::Pending => println!("unreadable; {}", error.next()),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// assert_eq!(session.get(&path).unwrap_err().kind(), ErrorKind::NotFound);
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn erase(&self, path: &SecretPath) -> Result<()> {
         self.operation("erase", || {
             let (inner, at) = (self.inner.clone(), path.clone());

@@ -21,6 +21,24 @@ impl Session {
     }
 
     /// The payload of the version that the options choose, with what belongs to it.
+    ///
+    /// Errors: as [`get`](Self::get); `NotFound` also when there is no version with that number.
+    ///
+    /// ```
+    /// use strongroom::{GetOptions, Layout, PutOptions, SecretBytes, SecretPath, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let session = Store::create(&Layout::in_folder(folder.path()))?.session();
+    /// let path: SecretPath = "web1/borg".parse()?;
+    /// for payload in [b"of monday", b"of friday"] {
+    ///     session.put(&path, &SecretBytes::copy_of(payload)?, &PutOptions::default())?;
+    /// }
+    /// // An old backup needs the passphrase that it was made with.
+    /// let options = GetOptions { version: Some(1), ..GetOptions::default() };
+    /// let fetched = session.get_with(&path, &options)?;
+    /// assert_eq!((&fetched.payload[..], fetched.version), (&b"of monday"[..], 1));
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn get_with(&self, path: &SecretPath, options: &GetOptions) -> Result<Fetched> {
         self.operation("get", || {
             let asked = Asked::begin(&self.inner, path, options);

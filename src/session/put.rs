@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use strongroom_backend::{Locator, Placement, Reference, SecretBytes, SecretId, VersionId, step};
+use strongroom_backend::{
+    Locator, Placement, Reference, SecretBytes, SecretId, VersionId, check_payload_length, step,
+};
 use strongroom_crypto::base62;
 
 use super::labels::{self, check_content_type};
@@ -75,6 +77,28 @@ impl Session {
     /// The secret is made when it is not there, and so is its project where the config allows it.
     /// Errors: `TooLarge`; `AlreadyExists` or `Conflict` when the expectation is not met, or the type
     /// is another one; `Timeout` when the disk failed at the very moment: read back.
+    ///
+    /// ```
+    /// use strongroom::{ErrorKind, Expect, Layout, PutOptions, SecretBytes, SecretPath, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let session = Store::create(&Layout::in_folder(folder.path()))?.session();
+    /// let path: SecretPath = "web1/borg".parse()?;
+    /// let first = SecretBytes::copy_of(b"correct horse")?;
+    /// let absent = PutOptions { expect: Expect::Absent, ..PutOptions::default() };
+    /// let receipt = session.put(&path, &first, &absent)?;
+    ///
+    /// // Whoever comes second is told so, and replaces nothing.
+    /// let refused = session.put(&path, &first, &absent).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+    ///
+    /// // Replaces what was read, and nothing that came after it.
+    /// let second = SecretBytes::copy_of(b"battery staple")?;
+    /// let expect = Expect::Version(receipt.version);
+    /// let receipt = session.put(&path, &second, &PutOptions { expect, ..PutOptions::default() })?;
+    /// assert_eq!(receipt.version, 2);
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn put(
         &self,
         path: &SecretPath,
@@ -112,7 +136,7 @@ impl Session {
         payload: &SecretBytes,
         options: &PutOptions,
     ) -> Result<PutReceipt> {
-        check_payload(payload)?;
+        check_payload_length(payload, PAYLOAD_LIMIT)?;
         self.put_kept(path, options, &|slot, at, secret_type| {
             let locator = slot.call("store", |backend| backend.store(at, payload))?;
             let secret_type = secret_type.unwrap_or(SecretType::Passphrase);
@@ -351,24 +375,6 @@ fn updated_secret(
         )
     })?;
     Ok(secret)
-}
-
-fn check_payload(payload: &SecretBytes) -> Result<()> {
-    if payload.is_empty() {
-        return Err(Error::new(
-            ErrorKind::InvalidArgument,
-            "the payload is empty",
-            "check the command that writes it; an empty payload is never stored",
-        ));
-    }
-    if payload.len() > PAYLOAD_LIMIT {
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("the payload is longer than {PAYLOAD_LIMIT} bytes"),
-            "store the data elsewhere, encrypted under a key that is kept here",
-        ));
-    }
-    Ok(())
 }
 
 fn check_options(options: &PutOptions) -> Result<()> {

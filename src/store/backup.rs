@@ -49,6 +49,19 @@ impl Store {
     /// no keys: it is worth nothing without the keyring. With one, the root keys are in it, encrypted
     /// under the passphrase (Argon2id); only software keys can be. `Unsupported` when a passphrase is
     /// given and no root key can leave its token.
+    ///
+    /// ```
+    /// use strongroom::{Layout, PutOptions, Recipe, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// let store = Store::create(&Layout::in_folder(&folder.join("store")))?;
+    /// let path = "web1/borg".parse()?;
+    /// store.session().generate(&path, &Recipe::passphrase(), &PutOptions::default())?;
+    /// let report = store.backup(&folder.join("store.backup"), None, &mut |_| ())?;
+    /// assert_eq!((report.versions, report.holds_keys), (1, false));
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn backup(
         &self,
         file: &Path,

@@ -13,6 +13,8 @@ use crate::config::{
     BackendConfig, KeyConfig, KmipConfig, PlaintextType, SymmetricKeys, TokenConfig,
 };
 use crate::metadata::Metadata;
+#[cfg(not(all(feature = "software", feature = "pkcs11", feature = "kmip")))]
+use crate::not_built::not_built;
 use crate::{Config, Result};
 
 /// The root key that a new key backend begins with.
@@ -214,13 +216,4 @@ fn open_kmip_objects(
     _: &Tokens,
 ) -> Result<Box<dyn Backend>> {
     Err(not_built("KMIP object backend", "kmip"))
-}
-
-#[cfg(not(all(feature = "software", feature = "pkcs11", feature = "kmip")))]
-fn not_built(what: &str, feature: &str) -> crate::Error {
-    crate::Error::new(
-        crate::ErrorKind::Unsupported,
-        format!("this build of Strongroom has no {what}"),
-        format!("build it with the feature `{feature}`"),
-    )
 }

@@ -2,9 +2,13 @@
 
 use strongroom_backend::Backend;
 
+use crate::Result;
 use crate::config::is_postgres;
 use crate::metadata::Metadata;
-use crate::{Error, ErrorKind, Result};
+#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
+use crate::not_built::not_built;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use crate::{Error, ErrorKind};
 
 /// Whether something is made, or must be there.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -130,13 +134,4 @@ fn missing(error: Error) -> Error {
         "mount its disk or put it back, or restore a backup: `strongroom restore`",
     )
     .with_source(error)
-}
-
-#[cfg(not(all(feature = "sqlite", feature = "postgres")))]
-fn not_built(what: &str, feature: &str) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("this build of Strongroom has no {what}"),
-        format!("build it with the feature `{feature}`"),
-    )
 }

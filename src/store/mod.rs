@@ -45,6 +45,8 @@ pub use backup_file::{BackupInfo, backup_info};
 pub use doctor::{DoctorOptions, DoctorReport, Finding};
 pub(crate) use erasing::as_pending;
 pub use restore::{RestoreKeys, RestoreReport};
+#[cfg(feature = "postgres")]
+pub(crate) use roles::roles_sql;
 pub use root_keys::{KeyCheck, RootKeyInfo};
 pub use rotation::{RotateOptions, RotateReport};
 
@@ -113,7 +115,8 @@ pub struct Progress {
 }
 
 impl Store {
-    /// Makes a new store with one software backend and opens it.
+    /// Makes a new store with one backend, as the layout says, and opens it: with its root key in a keyring
+    /// that is made for it, or in a token or KMIP server; with payloads on a shelf or as objects there.
     ///
     /// `AlreadyExists` names the first file that is in the way; nothing is ever replaced, and what a
     /// failed creation has made is removed again.

@@ -55,6 +55,26 @@ impl Store {
     /// `AlreadyExists` when the folder is there and not empty. `Denied` when the passphrase is not the
     /// backup's, `Corrupt` when the file was altered, or the keys are not its store's; then nothing is
     /// left behind.
+    ///
+    /// ```
+    /// use strongroom::{Layout, PutOptions, Recipe, RestoreKeys, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// # let layout = Layout::in_folder(&folder.join("store"));
+    /// # let store = Store::create(&layout)?;
+    /// # let path = "web1/borg".parse()?;
+    /// # store.session().generate(&path, &Recipe::passphrase(), &PutOptions::default())?;
+    /// # let backup = folder.join("store.backup");
+    /// # store.backup(&backup, None, &mut |_| ())?;
+    /// # let keyring = layout.keyring;
+    /// let keys = RestoreKeys::Keyring(&keyring); // a copy that was kept elsewhere
+    /// let report = Store::restore(&backup, &folder.join("restored"), keys, &mut |_| ())?;
+    /// assert!(report.damaged.is_empty());
+    /// let restored = Store::open(&report.config)?;
+    /// assert_eq!(restored.session().get(&path)?.len(), 43);
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn restore(
         file: &Path,
         folder: &Path,
@@ -211,7 +231,10 @@ fn copy_only_keyring(keyring: &Path, folder: &Path, config: Config) -> Result<Co
 
 fn copy_keyring(keyring: &Path, to: &Path) -> Result<()> {
     let mut source = fs::File::open(keyring).map_err(|e| file_error("open", keyring, e))?;
-    let bytes = SecretBytes::read_from(&mut source, KEYRING_LIMIT)?;
+    let bytes = SecretBytes::read_from(&mut source, KEYRING_LIMIT).map_err(|e| {
+        let what = format!("{} cannot be copied: {}", keyring.display(), e.what());
+        Error::new(e.kind(), what, e.next()).with_source(e)
+    })?;
     create_file(to, &bytes, 0o600)
 }
 
@@ -253,11 +276,17 @@ fn refuse_foreign_tokens(keys: RestoreKeys<'_>, config: &Config) -> Result<()> {
     };
     match tokens.into_iter().find(|(name, key)| trusted.get(name) != Some(key)) {
         None => Ok(()),
-        Some((name, _)) => Err(Error::new(
-            ErrorKind::InvalidArgument,
-            format!("the store has root keys in a token, which it calls {name}"),
-            format!("name a config that says with [keys.{name}] how the token is reached"),
-        )),
+        Some((name, key)) => {
+            let place = match key {
+                KeyConfig::Kmip { .. } => "KMIP server",
+                _ => "token",
+            };
+            Err(Error::new(
+                ErrorKind::InvalidArgument,
+                format!("the store has root keys in a {place}, which it calls {name}"),
+                format!("name a config that says with [keys.{name}] how the {place} is reached"),
+            ))
+        }
     }
 }
 
@@ -279,4 +308,31 @@ fn prove(folder: &Path, progress: &mut dyn FnMut(Progress)) -> Result<RestoreRep
         versions: report.versions,
         damaged: report.damaged,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(key: &str) -> String {
+        let text = format!(
+            "metadata = 'metadata.db'\ndefault_backend = 'main'\n[keys.far]\n{key}\n\
+             [backends.main]\nkind = 'enveloped'\nkey = 'far'\nshelf = 'payloads.db'\n"
+        );
+        let config = Config::from_toml(&text, Path::new("/srv")).unwrap();
+        let keys = RestoreKeys::Keyring(Path::new("keyring.json"));
+        let error = refuse_foreign_tokens(keys, &config).unwrap_err();
+        format!("{}; {}", error.what(), error.next())
+    }
+
+    #[test]
+    fn a_refused_backup_says_what_holds_its_keys() {
+        let server = refusal(
+            "kind = 'kmip'\nservers = ['kmip']\nca = 'a'\ncertificate = 'c'\nprivate_key = 'p'\n\
+             namespace = 'n'",
+        );
+        assert!(server.contains("KMIP server") && !server.contains("token"), "{server}");
+        let token = refusal("kind = 'pkcs11'\nmodule = '/lib/p11.so'\ntoken = 't'");
+        assert!(token.contains("token") && !token.contains("KMIP"), "{token}");
+    }
 }

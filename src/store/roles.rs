@@ -14,55 +14,45 @@ const HEAD: &str = "\
 -- proves who it is. Nobody but these roles may connect to these databases afterwards.
 ";
 
-impl Layout {
-    /// The statements for psql with which an administrator makes the roles and schemas of this layout,
-    /// so that neither role reads what the other keeps. There is no password in them.
-    ///
-    /// `InvalidArgument` when nothing of it is in PostgreSQL, or one role would read both.
-    pub fn roles_sql(&self) -> Result<String> {
-        let mut places = Vec::new();
-        for (place, schema) in [(&self.metadata, METADATA), (&self.shelf, SHELF)] {
-            if let Some(place) = place.to_str().filter(|place| is_postgres(place)) {
-                let settings = Settings::parse(place, Environment::Ignored)?.or_schema(schema);
-                // The statements are for psql: nothing in a name may end their line.
-                if settings.to_string().contains(char::is_control) {
-                    return Err(invalid(
-                        "a name in a connection string has a control character",
-                        "write user, database and hosts without line ends and tabs",
-                    ));
-                }
-                places.push(settings);
+/// See [`Layout::roles_sql`].
+pub(crate) fn roles_sql(layout: &Layout) -> Result<String> {
+    let mut places = Vec::new();
+    for (place, schema) in [(&layout.metadata, METADATA), (&layout.shelf, SHELF)] {
+        if let Some(place) = place.to_str().filter(|place| is_postgres(place)) {
+            let settings = Settings::parse(place, Environment::Ignored)?.or_schema(schema);
+            // The statements are for psql: nothing in a name may end their line.
+            if settings.to_string().contains(char::is_control) {
+                return Err(invalid(
+                    "a name in a connection string has a control character",
+                    "write user, database and hosts without line ends and tabs",
+                ));
             }
+            places.push(settings);
         }
-        match &places[..] {
-            [] => Err(invalid(
-                "no connection string of PostgreSQL is given",
-                "give one with --metadata, --shelf or both",
-            )),
-            [one] => Ok(format!("{HEAD}{}", in_one_database(&[one]))),
-            [a, b] if a.is_same_server(b) && a.user() == b.user() => Err(invalid(
-                "metadata and shelf have the same role, which could read both",
-                "name another user for one of them",
-            )),
-            [a, b]
-                if a.is_same_server(b)
-                    && a.database() == b.database()
-                    && a.schema() == b.schema() =>
-            {
-                Err(invalid(
-                    "metadata and shelf have the same schema",
-                    "name another for one of them",
-                ))
-            }
-            [a, b] if a.is_same_server(b) && a.database() == b.database() => {
-                Ok(format!("{HEAD}{}", in_one_database(&[a, b])))
-            }
-            [a, b] if !a.is_same_server(b) => Err(invalid(
-                "metadata and shelf are on two servers, for which one script cannot be",
-                "print the statements for each alone: with --metadata, then with --shelf",
-            )),
-            [a, b, ..] => Ok(format!("{HEAD}{}{}", in_one_database(&[a]), in_one_database(&[b]))),
+    }
+    match &places[..] {
+        [] => Err(invalid(
+            "no connection string of PostgreSQL is given",
+            "give one with --metadata, --shelf or both",
+        )),
+        [one] => Ok(format!("{HEAD}{}", in_one_database(&[one]))),
+        [a, b] if a.is_same_server(b) && a.user() == b.user() => Err(invalid(
+            "metadata and shelf have the same role, which could read both",
+            "name another user for one of them",
+        )),
+        [a, b]
+            if a.is_same_server(b) && a.database() == b.database() && a.schema() == b.schema() =>
+        {
+            Err(invalid("metadata and shelf have the same schema", "name another for one of them"))
         }
+        [a, b] if a.is_same_server(b) && a.database() == b.database() => {
+            Ok(format!("{HEAD}{}", in_one_database(&[a, b])))
+        }
+        [a, b] if !a.is_same_server(b) => Err(invalid(
+            "metadata and shelf are on two servers, for which one script cannot be",
+            "print the statements for each alone: with --metadata, then with --shelf",
+        )),
+        [a, b, ..] => Ok(format!("{HEAD}{}{}", in_one_database(&[a]), in_one_database(&[b]))),
     }
 }
 

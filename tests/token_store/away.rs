@@ -9,7 +9,7 @@ use strongroom_pkcs11::harness::in_own_process;
 
 use crate::support::{Site, get, holds_in_child, path, put};
 
-/// Two operation timeouts of 10 seconds: the bound of the design.
+/// Two operation timeouts of 10 seconds: by then a token that is back has been found.
 const BOUND: Duration = Duration::from_secs(20);
 
 fn is_away(kind: ErrorKind) -> bool {

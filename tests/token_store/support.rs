@@ -1,7 +1,7 @@
 //! A store on a token of its own.
 
-// fork(2) has no safe form. The children here end by _exit, so that nothing of the test runs twice.
-#![allow(unsafe_code)]
+// The children here end by _exit, so that nothing of the test runs twice.
+#![allow(unsafe_code, reason = "fork(2) has no safe form")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -151,6 +151,23 @@ pub struct Capabilities {
     pub binds_placement: bool,
 }
 
+/// Refuses a payload without bytes, `InvalidArgument`, and one of more bytes than `limit`, `TooLarge`.
+pub fn check_payload_length(payload: &SecretBytes, limit: usize) -> Result<()> {
+    match payload.len() {
+        0 => Err(Error::new(
+            ErrorKind::InvalidArgument,
+            "the payload is empty",
+            "check what writes it; an empty payload is never stored",
+        )),
+        len if len > limit => Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("the payload has {len} bytes, the limit is {limit}"),
+            "store the data elsewhere, encrypted under a key that is kept here",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Keeps payloads under references.
 ///
 /// Implementations are safe to call from any thread at once, and know nothing of names or rules.

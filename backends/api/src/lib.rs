@@ -21,11 +21,12 @@ mod process;
 mod secret;
 mod shelf;
 mod steps;
+mod threads;
 
 pub use ahead::{GetAhead, Getting, LoadAhead, Loading};
 pub use backend::{
     Adopted, Backend, Capabilities, Destroyed, KeyMaterial, Locator, Marker, PayloadType,
-    Placement, ProjectKey,
+    Placement, ProjectKey, check_payload_length,
 };
 pub use device::{DeviceCipher, DeviceKey, IV_BYTES, Sealed};
 pub use durable::{
@@ -47,3 +48,4 @@ pub use shelf::Shelf;
 #[cfg(feature = "test-hooks")]
 pub use steps::on_step;
 pub use steps::step;
+pub use threads::spawn_without_signals;

@@ -1,10 +1,10 @@
 //! Memory for secrets: locked where the limit allows, left out of core dumps, zero in a forked
-//! child, wiped when it is given back. One of the two files of the library with `unsafe` in them.
+//! child, wiped when it is given back.
 //!
 //! Small allocations share slabs, because locking a page for each of them would cost two system
 //! calls a secret and exhaust `RLIMIT_MEMLOCK` at once. Which slot is free is kept outside the
 //! slabs: their contents vanish in a forked child.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "pages of the kernel, and slots in them")]
 
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};

@@ -65,8 +65,8 @@ impl SecretBytes {
                 if filled > limit {
                     return Err(Error::new(
                         ErrorKind::TooLarge,
-                        format!("the payload is longer than {limit} bytes"),
-                        "store the data elsewhere, encrypted under a key that is kept here",
+                        format!("what was read is longer than {limit} bytes"),
+                        "check that it is what was meant",
                     ));
                 }
                 let mut longer = SecretBytes::zeroed((filled * 2).min(limit + 1))?;
@@ -80,8 +80,8 @@ impl SecretBytes {
                 Err(e) => {
                     return Err(Error::new(
                         ErrorKind::Unavailable,
-                        "the payload could not be read",
-                        "check the program that writes it",
+                        "not all of it could be read",
+                        "check the file, or the program that writes it",
                     )
                     .with_source(e));
                 }

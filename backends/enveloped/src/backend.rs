@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, LoadAhead, Loading, Locator,
-    Marker, Placement, Reference, Result, SecretBytes, Shelf,
+    Backend, Capabilities, Destroyed, Health, LoadAhead, Loading, Locator, Marker, Placement,
+    Reference, Result, SecretBytes, Shelf, check_payload_length,
 };
 
 use crate::envelope;
@@ -44,24 +44,7 @@ impl<S: Shelf> Backend for Enveloped<S> {
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
-        let limit = self.payload_limit();
-        match payload.len() {
-            len if (1..=limit).contains(&len) => {}
-            0 => {
-                return Err(Error::new(
-                    ErrorKind::InvalidArgument,
-                    "the payload is empty",
-                    "store at least one byte",
-                ));
-            }
-            len => {
-                return Err(Error::new(
-                    ErrorKind::TooLarge,
-                    format!("the payload has {len} bytes, the limit is {limit}"),
-                    "store the data elsewhere, encrypted under a key that is kept here",
-                ));
-            }
-        }
+        check_payload_length(payload, self.payload_limit())?;
         self.shelf.put(at.reference, envelope::seal(at, payload)?)
     }
 

@@ -3,12 +3,11 @@
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::{Arc, mpsc};
-use std::thread;
 use std::time::Instant;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
-use strongroom_backend::{Error, ErrorKind, Result};
+use strongroom_backend::{Error, ErrorKind, Result, spawn_without_signals};
 use zeroize::Zeroizing;
 
 use crate::deadline::DeadlineStream;
@@ -145,7 +144,7 @@ fn resolve(address: &ServerAddress, deadline: Instant) -> io::Result<Vec<SocketA
     }
     let (found, wait) = mpsc::sync_channel(1);
     let host = (address.host.clone(), address.port);
-    thread::Builder::new().name("strongroom-resolve".into()).spawn(move || {
+    spawn_without_signals("strongroom-resolve", move || {
         let addresses = host.to_socket_addrs().map(|all| all.collect::<Vec<_>>());
         let _ = found.send(addresses);
     })?;

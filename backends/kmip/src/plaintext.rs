@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use strongroom_backend::{
-    Adopted, Backend, Capabilities, Destroyed, Error, ErrorKind, Health, Locator, Marker,
-    PayloadType, Placement, Reference, Result, SecretBytes,
+    Adopted, Backend, Capabilities, Destroyed, Health, Locator, Marker, PayloadType, Placement,
+    Reference, Result, SecretBytes, check_payload_length,
 };
 
 use crate::asymmetric::{is_certificate, private_key, public_key};
@@ -98,23 +98,7 @@ impl Backend for KmipObjects {
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
-        match payload.len() {
-            1..=PAYLOAD_LIMIT => {}
-            0 => {
-                return Err(Error::new(
-                    ErrorKind::InvalidArgument,
-                    "the payload is empty",
-                    "store at least one byte",
-                ));
-            }
-            len => {
-                return Err(Error::new(
-                    ErrorKind::TooLarge,
-                    format!("the payload has {len} bytes, the limit is {PAYLOAD_LIMIT}"),
-                    "store the data elsewhere, encrypted under a key that is kept here",
-                ));
-            }
-        }
+        check_payload_length(payload, PAYLOAD_LIMIT)?;
         let object_type = self.plaintext.of(at.payload_type, payload);
         let object = ManagedObject { object_type, value: payload };
         self.objects.put(at.reference, object)

@@ -135,6 +135,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<SecretBytes> {
     let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
     check_secret(path, &file.metadata().map_err(|e| unreadable(path, e))?)?;
     SecretBytes::read_from(&mut file, FILE_LIMIT)
+        .map_err(|e| unusable(path, "cannot be used", e.what()).with_source(e))
 }
 
 fn unreadable(path: &Path, error: std::io::Error) -> Error {

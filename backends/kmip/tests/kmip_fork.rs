@@ -1,7 +1,7 @@
 //! A forked child may not use the parent's connections, and the parent goes on.
 
-// fork(2) has no safe form. The child here ends by _exit, so that nothing of the test runs twice.
-#![allow(unsafe_code)]
+// The child here ends by _exit, so that nothing of the test runs twice.
+#![allow(unsafe_code, reason = "fork(2) has no safe form")]
 
 mod common;
 

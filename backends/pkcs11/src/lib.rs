@@ -41,7 +41,6 @@ mod settings;
 mod sight;
 #[cfg(test)]
 mod tests;
-mod threads;
 mod token;
 mod token_info;
 mod traffic;

@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use strongroom_backend::{Error, ErrorKind, Result, SecretBytes};
+use strongroom_backend::{Error, ErrorKind, Result, SecretBytes, spawn_without_signals};
 
 use crate::TokenSettings;
 use crate::exchange::Job;
 use crate::find::Found;
 use crate::mailbox::{Mailbox, Message};
 use crate::module::Module;
-use crate::threads;
 use crate::worker::Worker;
 
 /// The threads and sessions of one token.
@@ -80,7 +79,8 @@ impl Pool {
 
     fn start_thread(self: &Arc<Pool>, job: Arc<dyn Job>) -> Result<()> {
         let worker = Worker::new(self.clone());
-        threads::spawn("strongroom-p11", move || worker.run(job)).map_err(|e| {
+        let started = spawn_without_signals("strongroom-p11", move || worker.run(job));
+        started.map(drop).map_err(|e| {
             self.lose_thread();
             Error::new(
                 ErrorKind::Unavailable,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cryptoki::mechanism::{MechanismInfo, MechanismType};
 use cryptoki::slot::SlotInfo;
-use strongroom_backend::{Error, ErrorKind, Process, Result};
+use strongroom_backend::{Error, ErrorKind, Process, Result, spawn_without_signals};
 
 use crate::exchange::Call;
 use crate::failure::Failure;
@@ -14,7 +14,6 @@ use crate::find::wanted;
 use crate::held::Held;
 use crate::module::Module;
 use crate::pool::Pool;
-use crate::threads;
 use crate::{TokenInfo, TokenSettings};
 
 /// How long the making of keys may take at least.
@@ -164,7 +163,7 @@ impl Drop for Inner {
             *end.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
             end.1.notify_one();
         };
-        if threads::spawn("strongroom-p11", close).is_ok() {
+        if spawn_without_signals("strongroom-p11", close).is_ok() {
             let state = ended.0.lock().unwrap_or_else(PoisonError::into_inner);
             let _ = ended.1.wait_timeout_while(state, timeout, |ended| !*ended);
         }

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use strongroom::{
-    BackupReport, Error, ErrorKind, RestoreKeys, RestoreReport, Result, Store, backup_info,
+    BackupReport, Config, Error, ErrorKind, RestoreKeys, RestoreReport, Result, Store, backup_info,
 };
 
 use crate::commands::init::{absolute, export_line};
 use crate::exposure::warn_if_exposed;
+use crate::hand_over::Part;
 use crate::output::{self, counted};
 use crate::passphrase::Source;
 use crate::place::Place;
@@ -138,11 +139,11 @@ pub(crate) struct Restore {
     json: bool,
 }
 
-#[cfg(not(feature = "pkcs11"))]
 impl Restore {
-    /// Whether a config says where the root keys are.
-    pub(crate) fn names_a_config(&self) -> bool {
-        self.keys_from.is_some()
+    /// What the config that says where the root keys are names.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        let config = self.keys_from.as_deref().and_then(|path| Config::load(path).ok());
+        config.map_or_else(Vec::new, |config| Part::of_config(&config))
     }
 }
 

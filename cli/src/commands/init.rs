@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use strongroom::{Error, ErrorKind, KeyConfig, KeyLocation, Layout, Result, RootKeyUse, Store};
 
 use crate::databases::Databases;
+use crate::hand_over::Part;
 use crate::key_manager::KeyManager;
 use crate::output;
 use crate::place::store_key_beside;
@@ -140,16 +141,16 @@ impl Payloads {
     }
 }
 
-#[cfg(not(feature = "pkcs11"))]
 impl Init {
-    /// Whether the store is made with a token or a server.
-    pub(crate) fn needs_the_other(&self) -> bool {
+    /// What the store is made with.
+    pub(crate) fn parts(&self) -> Vec<Part> {
         let Databases { metadata, shelf, print_sql } = &self.databases;
-        self.on_token.token.module.is_some()
-            || !self.on_server.server.servers.is_empty()
-            || metadata.is_some()
-            || shelf.is_some()
-            || *print_sql
+        let named = [
+            (Part::Tokens, self.on_token.token.module.is_some()),
+            (Part::KeyManagers, !self.on_server.server.servers.is_empty()),
+            (Part::PostgreSql, metadata.is_some() || shelf.is_some() || *print_sql),
+        ];
+        named.into_iter().filter_map(|(part, is_named)| is_named.then_some(part)).collect()
     }
 }
 
@@ -164,7 +165,7 @@ impl Init {
         let layout = self.payloads.apply(layout)?;
         let layout = self.databases.apply(layout)?;
         if self.databases.print_sql {
-            return output::bytes(Databases::sql(&layout)?.as_bytes());
+            return output::bytes(layout.roles_sql()?.as_bytes());
         }
         Store::create(&layout)?.close();
         let printed = output::bytes(report(&layout).as_bytes());

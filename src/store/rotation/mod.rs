@@ -63,6 +63,21 @@ impl Store {
     /// that was interrupted is finished first; when it was of the kind that is asked for, that is all.
     /// `InvalidArgument` when it is not clear which key is meant, `Unsupported` when project keys that
     /// cannot leave their device would have to move.
+    ///
+    /// ```
+    /// use strongroom::{Layout, PutOptions, Recipe, RotateOptions, Store};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let store = Store::create(&Layout::in_folder(folder.path()))?;
+    /// let path = "web1/borg".parse()?;
+    /// store.session().generate(&path, &Recipe::passphrase(), &PutOptions::default())?;
+    ///
+    /// let report = store.rotate_keys(&RotateOptions::default(), &mut |_| ())?;
+    /// assert_eq!(report.rewrapped, 2); // the store key, and the key of the project
+    /// assert_eq!(store.session().get(&path)?.len(), 43);
+    /// // The keyring has another root key now: keep a copy of it anew.
+    /// # Ok::<(), strongroom::Error>(())
+    /// ```
     pub fn rotate_keys(
         &self,
         options: &RotateOptions,

@@ -1,5 +1,5 @@
 //! Environment variables of this process, which modules read.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "modules read the environment, which other threads may not change")]
 
 use std::ffi::OsString;
 

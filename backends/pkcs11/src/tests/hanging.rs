@@ -175,7 +175,7 @@ test_alone! {
     }
 }
 
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "signal(2)")]
 pub(super) fn default_sigpipe() {
     // SAFETY: the default disposition, in a process of this test's own.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };

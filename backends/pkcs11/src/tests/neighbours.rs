@@ -1,5 +1,5 @@
 //! A host that uses the module as well, and forks.
-#![allow(unsafe_code)]
+#![allow(unsafe_code, reason = "fork(2), and a function of the module by its pointer")]
 
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
@@ -33,11 +33,13 @@ fn in_child(body: impl FnOnce() + std::panic::UnwindSafe) -> bool {
     match unsafe { libc::fork() } {
         0 => {
             let good = std::panic::catch_unwind(body).is_ok();
+            // SAFETY: ends the child at once.
             unsafe { libc::_exit(i32::from(!good)) }
         }
         child => {
             assert!(child > 0);
             let mut status = 0;
+            // SAFETY: `child` was forked above and is waited for once; `status` outlives the call.
             assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
             libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
         }
