@@ -62,7 +62,7 @@ pub struct Database {
     settings: Arc<Settings>,
     pool: Arc<Pool>,
     limits: Limits,
-    read_only: AtomicBool,
+    role_reads_only: AtomicBool,
     swept: AtomicBool,
 }
 
@@ -96,8 +96,8 @@ impl Database {
         let (settings_of_pool, reached) = (settings.clone(), Arc::default());
         let connector = Connector { settings: settings_of_pool, tls, statement_timeout, reached };
         let pool = Pool::new(connector, limits.connections.max(1))?;
-        let (read_only, swept) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Database { settings, pool, limits, read_only, swept })
+        let (role_reads_only, swept) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Database { settings, pool, limits, role_reads_only, swept })
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
@@ -113,9 +113,29 @@ impl Database {
         &self.settings
     }
 
-    /// Whether the server is a standby, or this role may only read.
+    /// Whether the server is a standby, or this role may only read. Asks a server that was a standby when the
+    /// newest connection was made.
     pub fn is_read_only(&self) -> bool {
-        self.read_only.load(Ordering::Relaxed)
+        self.role_reads_only.load(Ordering::Relaxed) || self.server_reads_only()
+    }
+
+    fn server_reads_only(&self) -> bool {
+        if !self.pool.newest().is_some_and(|facts| facts.reads_only()) {
+            return false;
+        }
+        // A standby that is promoted keeps its sessions.
+        let mut still = true;
+        let answer = self.read(|connection| {
+            let sql = "SELECT current_setting('transaction_read_only') = 'on'";
+            connection.query(sql, &[], &mut |row| {
+                still = row.integer(0)? == 1;
+                Ok(())
+            })
+        });
+        if answer.is_ok() && !still {
+            self.pool.forget_facts();
+        }
+        still
     }
 
     /// Runs `work`, which only reads, with every statement for itself. It runs again when the connection
@@ -332,21 +352,17 @@ impl Database {
         }
     }
 
-    /// Looks at what the server and the role allow.
+    /// Looks at what the role allows, and at what the server risks.
     fn look(&self) -> Result<()> {
         let lease = self.pool.take(Claim::Ordinary, Instant::now() + self.limits.operation)?;
         let session = lease.session()?;
         let waits = self.waits();
-        let mut read_only = session.facts.read_only || session.facts.in_recovery;
-        if !read_only {
-            let may_write = "SELECT coalesce(bool_and(has_table_privilege(c.oid, 'INSERT')), true) \
-                             FROM pg_class c WHERE c.oid = to_regclass('commits')";
-            Connection::plain(session, waits).query(may_write, &[], &mut |row| {
-                read_only = row.integer(0)? == 0;
-                Ok(())
-            })?;
-        }
-        self.read_only.store(read_only, Ordering::Relaxed);
+        let may_write = "SELECT coalesce(bool_and(has_table_privilege(c.oid, 'INSERT')), true) \
+                         FROM pg_class c WHERE c.oid = to_regclass('commits')";
+        Connection::plain(session, waits).query(may_write, &[], &mut |row| {
+            self.role_reads_only.store(row.integer(0)? == 0, Ordering::Relaxed);
+            Ok(())
+        })?;
         if !session.facts.syncs {
             tracing::warn!("the PostgreSQL server runs with fsync=off: a power cut destroys it");
         }

@@ -26,9 +26,17 @@ pub(crate) struct Facts {
     pub(crate) in_recovery: bool,
     pub(crate) read_only: bool,
     pub(crate) syncs: bool,
-    /// The server's process for this session, and when it began: together, no other's.
+    /// The server's process for this session, and when it began: together, no other's. 0 where the role may
+    /// not know.
     pub(crate) process: i64,
     pub(crate) started: i64,
+}
+
+impl Facts {
+    /// Whether nothing can be changed there.
+    pub(crate) fn reads_only(&self) -> bool {
+        self.in_recovery || self.read_only
+    }
 }
 
 pub(crate) struct Session {

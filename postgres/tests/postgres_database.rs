@@ -394,3 +394,22 @@ fn what_is_asked_ahead_leaves_half_of_the_connections_to_others() {
     }
     assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
 }
+
+#[test]
+fn a_role_that_cannot_know_its_own_session_is_refused() {
+    let (cluster, dsn) = server();
+    drop(create(&dsn));
+    cluster.sql("CREATE ROLE other; GRANT other TO store");
+    let (host, port) = (cluster.socket_folder().display(), cluster.port());
+    let dsn = format!(
+        "host={host} port={port} user=store password=store-password dbname=store \
+         options='-c role=other'"
+    );
+    let open = || Database::open(&settings(&dsn), &SCHEMA, Limits::default());
+    let error = open().err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    assert!(error.what().contains("pg_stat_activity"), "{error}");
+    // A member may know, and it is refused for what it may not do.
+    cluster.sql("REVOKE other FROM store; GRANT store TO other; ALTER ROLE store SUPERUSER");
+    open().unwrap();
+}

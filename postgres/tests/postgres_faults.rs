@@ -382,3 +382,24 @@ fn a_server_that_hangs_is_given_up_in_time() {
     assert!(took < Duration::from_secs(60), "{took:?}");
     assert_eq!(number(&database), 2);
 }
+
+#[test]
+fn a_host_whose_name_is_not_known_does_not_keep_one_that_is_starting_from_being_used() {
+    let (mut cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 1)).unwrap();
+    cluster.stop("fast");
+    // No resolver has to be asked about a name that is too long.
+    let both = format!(
+        "host={},{} port={} user=store password=store-password dbname=store connect_timeout=60",
+        "a".repeat(64),
+        cluster.socket_folder().display(),
+        cluster.port()
+    );
+    let minute = Duration::from_secs(60);
+    let limits = Limits { operation: minute, ..Limits::default() };
+    thread::scope(|scope| {
+        let opened = scope.spawn(|| Database::open(&settings(&both), &SCHEMA, limits));
+        cluster.resume();
+        assert_eq!(number(&opened.join().unwrap().unwrap()), 1);
+    });
+}
