@@ -7,12 +7,12 @@ use std::time::Instant;
 
 use futures_util::future::{MaybeDone, maybe_done};
 use strongroom_backend::Result;
-use tokio_postgres::types::ToSql;
 
-use crate::connection::Row;
+use crate::connection::{Row, as_sql};
 use crate::database::Database;
 use crate::errors::{Fault, Trouble};
 use crate::pool::Lease;
+use crate::value::Value;
 
 type Answer = std::result::Result<Vec<tokio_postgres::Row>, tokio_postgres::Error>;
 
@@ -32,8 +32,8 @@ impl Database {
         let (client, statement) = (session.client.clone(), session.prepared(sql)?);
         let parameters: Vec<Vec<u8>> = parameters.iter().map(|bytes| bytes.to_vec()).collect();
         let query = async move {
-            let parameters: Vec<_> = parameters.iter().map(|p| p as &(dyn ToSql + Sync)).collect();
-            client.query(&statement, &parameters).await
+            let parameters: Vec<_> = parameters.iter().map(|p| Value::Bytes(p)).collect();
+            client.query(&statement, &as_sql(&parameters)).await
         };
         let mut answer = maybe_done(Box::pin(query) as Pin<Box<dyn Future<Output = _> + Send>>);
         // It is sent when it is looked at for the first time. Whoever waits for it looks again.

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::poll_fn;
 use strongroom_backend::{Error, ErrorKind, Result, random_bytes};
@@ -17,7 +17,7 @@ use crate::errors::server_error;
 use crate::pooler;
 use crate::runtime::Spawner;
 use crate::session::{Facts, Session};
-use crate::settings::{self, Host, Settings, SslMode, Target};
+use crate::settings::{self, Host, Password, Settings, SslMode, Target};
 use crate::socket::Socket;
 use crate::tls::Tls;
 
@@ -45,6 +45,37 @@ struct Refusal {
     passing: bool,
 }
 
+/// What is known before an attempt to connect.
+pub(crate) struct Known {
+    /// For each host. The thread that connects everybody must not wait for a file.
+    pub(crate) passwords: Vec<Password>,
+    /// Whether the sessions that there are came to a primary.
+    pub(crate) on_primary: bool,
+}
+
+/// An attempt to connect, with all its tries.
+struct Attempt {
+    known: Known,
+    /// Until then, a primary is looked for where any server will do in the end.
+    primary_until: Option<Instant>,
+    /// Of each host, whether it has refused us for good.
+    refused: Vec<bool>,
+    /// The most telling of the refusals, and the host's number.
+    told: Option<(usize, Refusal)>,
+}
+
+impl Attempt {
+    fn note(&mut self, host: usize, refusal: Refusal) {
+        self.refused[host] = !refusal.passing;
+        // What does not pass by itself tells more.
+        let tells_more =
+            |(by, told): &(usize, Refusal)| told.passing && (!refusal.passing || *by == host);
+        if self.told.as_ref().is_none_or(tells_more) {
+            self.told = Some((host, refusal));
+        }
+    }
+}
+
 /// The task that serves a connection, which ends with an attempt that is given up.
 struct AbortOnDrop(Option<AbortHandle>);
 
@@ -57,67 +88,87 @@ impl Drop for AbortOnDrop {
 }
 
 impl Connector {
-    /// Tries every host in turn, and all of them again while they may be about to start.
-    pub(crate) async fn connect(self, spawner: impl Fn() -> Spawner) -> Result<Session> {
+    /// Tries every host in turn, and again those that may be about to start.
+    pub(crate) async fn connect(
+        self,
+        known: Known,
+        spawner: impl Fn() -> Spawner,
+    ) -> Result<Session> {
         let limit = self.settings.connect_timeout;
-        let mut last = None;
-        let attempt = async {
-            loop {
-                match self.try_every_host(&spawner).await {
-                    Ok(session) => return Ok(session),
-                    Err(refusal) if refusal.passing => last = Some(refusal.error),
-                    Err(refusal) => return Err(refusal.error),
+        let hosts = self.settings.hosts.len();
+        // Sessions on a primary and on a standby beside it would not show the same.
+        let prefers_primary = known.on_primary && hosts > 1 && self.settings.target == Target::Any;
+        let mut attempt = Attempt {
+            known,
+            primary_until: prefers_primary.then(|| Instant::now() + limit / 2),
+            refused: vec![false; hosts],
+            told: None,
+        };
+        let tries = async {
+            while attempt.refused.contains(&false) {
+                if let Some(session) = self.try_every_host(&mut attempt, &spawner).await {
+                    return Some(session);
                 }
                 sleep(PAUSE).await;
             }
+            None
         };
-        match timeout(limit, attempt).await {
-            Ok(result) => result,
-            Err(_) => Err(last.unwrap_or_else(|| self.no_answer())),
+        if let Ok(Some(session)) = timeout(limit, tries).await {
+            return Ok(session);
         }
+        Err(attempt.told.map_or_else(|| self.no_answer(), |(_, refusal)| refusal.error))
     }
 
-    async fn try_every_host(&self, spawner: &impl Fn() -> Spawner) -> Result<Session, Refusal> {
-        let mut refusal = None;
-        let targets: &[Target] = match self.settings.target {
-            Target::PreferStandby => &[Target::Standby, Target::Any],
-            _ => std::slice::from_ref(&self.settings.target),
+    async fn try_every_host(
+        &self,
+        attempt: &mut Attempt,
+        spawner: &impl Fn() -> Spawner,
+    ) -> Option<Session> {
+        let wanted = self.settings.target;
+        let (first, then) = match (wanted, attempt.primary_until) {
+            (Target::PreferStandby, _) => (Target::Standby, Some(Target::Any)),
+            (Target::Any, Some(until)) if Instant::now() < until => (Target::Primary, None),
+            _ => (wanted, None),
         };
         let hosts = &self.settings.hosts;
-        // One that never answers leaves time for the others.
-        let attempts = u32::try_from(targets.len() * hosts.len()).unwrap_or(u32::MAX);
-        let share = self.settings.connect_timeout / attempts.max(1);
+        // One that never answers leaves time for the others, and for looking at all of them again.
+        let rounds = if then.is_some() || attempt.primary_until.is_some() { 2 } else { 1 };
+        let tries = u32::try_from(rounds * hosts.len()).unwrap_or(u32::MAX);
+        let share = self.settings.connect_timeout / tries.max(1);
         let reached = self.reached.load(Ordering::Relaxed);
-        for target in targets {
+        for target in std::iter::once(first).chain(then) {
             for (number, host) in hosts.iter().enumerate().cycle().skip(reached).take(hosts.len()) {
-                let attempt = timeout(share, self.try_host(host, *target, share, spawner()));
-                match attempt.await.unwrap_or_else(|late| Err(unreachable_host(host, late.into())))
-                {
+                if attempt.refused[number] {
+                    continue;
+                }
+                let password = attempt.known.passwords.get(number).cloned().flatten();
+                let tried = self.try_host(host, target, password, share, spawner());
+                let tried = timeout(share, tried).await;
+                match tried.unwrap_or_else(|late| Err(unreachable_host(host, late.into()))) {
                     Ok(session) => {
                         // A standby does where any server will, and the primary is looked for again.
-                        let settles = *target != Target::Any || !session.facts.in_recovery;
+                        let settles = target != Target::Any || !session.facts.in_recovery;
                         self.reached.store(if settles { number } else { 0 }, Ordering::Relaxed);
-                        return Ok(session);
+                        return Some(session);
                     }
-                    // The more telling one: what does not pass by itself.
-                    Err(found) if found.passing && refusal.is_some() => {}
-                    Err(found) => refusal = Some(found),
+                    Err(refusal) => attempt.note(number, refusal),
                 }
             }
         }
-        Err(refusal.unwrap_or_else(|| Refusal { error: self.no_answer(), passing: true }))
+        None
     }
 
     async fn try_host(
         &self,
         host: &Host,
         target: Target,
+        password: Password,
         share: Duration,
         spawner: Spawner,
     ) -> Result<Session, Refusal> {
         let lasting = |error| Refusal { error, passing: false };
         let socket = Socket::connect(host, share).await.map_err(|e| unreachable_host(host, e))?;
-        let config = self.config(host).map_err(lasting)?;
+        let config = self.config(host, password);
         let (client, mut connection) = config
             .connect_raw(socket, self.tls.connector(host))
             .await
@@ -151,7 +202,7 @@ impl Connector {
         }
     }
 
-    fn config(&self, host: &Host) -> Result<Config> {
+    fn config(&self, host: &Host, password: Password) -> Config {
         let settings = &*self.settings;
         let mut config = Config::new();
         config.user(&settings.user);
@@ -160,7 +211,7 @@ impl Connector {
         if let Some(options) = &settings.options {
             config.options(options);
         }
-        if let Some(password) = settings.password_for(host)? {
+        if let Some(password) = password {
             config.password(&password[..]);
         }
         config.channel_binding(match settings.channel_binding {
@@ -175,7 +226,7 @@ impl Connector {
             SslMode::Prefer => Mode::Prefer,
             _ => Mode::Require,
         });
-        Ok(config)
+        config
     }
 
     /// Sets up the session and asks what the server is, in one round trip. Divides by zero, and sets nothing,
@@ -230,6 +281,9 @@ impl Connector {
             );
             return Err(Refusal { error, passing: false });
         }
+        if facts.process == 0 || facts.started == 0 {
+            return Err(Refusal { error: hidden_from_itself(), passing: false });
+        }
         let fits = match target {
             Target::Any | Target::PreferStandby => true,
             Target::ReadWrite => !facts.read_only,
@@ -282,6 +336,17 @@ impl Connector {
             "check that the server runs and can be reached",
         )
     }
+}
+
+/// A session that is lost is known again by its process and its beginning, and ended. Both are shown to
+/// members of the role that logged in.
+fn hidden_from_itself() -> Error {
+    Error::new(
+        ErrorKind::Config,
+        "this role may not see its own session in pg_stat_activity, so a lost session could not be ended",
+        "leave `role` out of `options` and of the role's settings, or make the role that it names a member of \
+         the one that logs in",
+    )
 }
 
 /// How long a statement may wait for a lock: it ends by that before it ends by its own time.

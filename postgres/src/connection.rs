@@ -204,7 +204,7 @@ impl<'a> Connection<'a> {
     }
 }
 
-fn as_sql<'v>(parameters: &'v [Value<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {
+pub(crate) fn as_sql<'v>(parameters: &'v [Value<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {
     parameters.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 

@@ -10,7 +10,7 @@ use strongroom_backend::{Error, ErrorKind, Result, random_bytes};
 
 use crate::connect::{Connector, lock_timeout};
 use crate::connection::{Connection, Waits};
-use crate::errors::{Trouble, outcome_unknown};
+use crate::errors::{NO_SUCH_TABLE, Trouble, outcome_unknown};
 use crate::locks::{self, Lock};
 use crate::migrations::Schema;
 use crate::pool::{Claim, Pool};
@@ -25,6 +25,9 @@ use crate::turns;
 const CHANGE_SCHEMA: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// How much longer a statement may take that is one of a copy of all rows: a minute in place of five seconds.
+const COPY_STATEMENT: u32 = 12;
+
 /// How long the outcome of a commit is asked for after its answer was lost.
 const SETTLING: Duration = Duration::from_secs(8);
 const SETTLING_PAUSE: Duration = Duration::from_millis(50);
@@ -34,6 +37,38 @@ const COPYING: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The longest pause before a transaction runs again.
 const LONGEST_PAUSE_MICROS: u64 = 50_000;
+
+/// What a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Read,
+    Copy,
+    Write,
+    ChangeSchema,
+}
+
+impl Purpose {
+    /// How one begins that was overtaken so often.
+    fn begin(self, overtaken: u32, limits: &Limits) -> Cow<'static, str> {
+        match self {
+            Purpose::Read => SNAPSHOT.into(),
+            // Whoever copies may write for longer than a transaction may be idle.
+            Purpose::Copy => format!(
+                "{SNAPSHOT}; SET LOCAL idle_in_transaction_session_timeout = 0; \
+                 SET LOCAL statement_timeout = {}",
+                copy_statement(limits).as_millis()
+            )
+            .into(),
+            Purpose::Write => turns::begin(overtaken, lock_timeout(limits.statement)),
+            Purpose::ChangeSchema => CHANGE_SCHEMA.into(),
+        }
+    }
+
+    /// Whether asking for its mark keeps one that is late from committing.
+    fn is_fenced(self) -> bool {
+        self == Purpose::Write
+    }
+}
 
 /// How much time and how many connections a database may take.
 #[derive(Debug, Clone, Copy)]
@@ -62,8 +97,7 @@ pub struct Database {
     settings: Arc<Settings>,
     pool: Arc<Pool>,
     limits: Limits,
-    read_only: AtomicBool,
-    swept: AtomicBool,
+    role_reads_only: AtomicBool,
 }
 
 impl Database {
@@ -96,8 +130,7 @@ impl Database {
         let (settings_of_pool, reached) = (settings.clone(), Arc::default());
         let connector = Connector { settings: settings_of_pool, tls, statement_timeout, reached };
         let pool = Pool::new(connector, limits.connections.max(1))?;
-        let (read_only, swept) = (AtomicBool::new(false), AtomicBool::new(false));
-        Ok(Database { settings, pool, limits, read_only, swept })
+        Ok(Database { settings, pool, limits, role_reads_only: AtomicBool::new(false) })
     }
 
     pub(crate) fn pool(&self) -> &Arc<Pool> {
@@ -113,9 +146,29 @@ impl Database {
         &self.settings
     }
 
-    /// Whether the server is a standby, or this role may only read.
+    /// Whether the server is a standby, or this role may only read. Asks a server that was a standby when the
+    /// newest connection was made.
     pub fn is_read_only(&self) -> bool {
-        self.read_only.load(Ordering::Relaxed)
+        self.role_reads_only.load(Ordering::Relaxed) || self.server_reads_only()
+    }
+
+    fn server_reads_only(&self) -> bool {
+        if !self.pool.newest().is_some_and(|facts| facts.reads_only()) {
+            return false;
+        }
+        // A standby that is promoted keeps its sessions.
+        let mut still = true;
+        let answer = self.read(|connection| {
+            let sql = "SELECT current_setting('transaction_read_only') = 'on'";
+            connection.query(sql, &[], &mut |row| {
+                still = row.integer(0)? == 1;
+                Ok(())
+            })
+        });
+        if answer.is_ok() && !still {
+            self.pool.forget_facts();
+        }
+        still
     }
 
     /// Runs `work`, which only reads, with every statement for itself. It runs again when the connection
@@ -129,16 +182,19 @@ impl Database {
         &self,
         mut work: impl FnMut(&Connection<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.transact(self.waits(), &|_| SNAPSHOT.into(), &mut work)
+        self.transact(self.waits(), Purpose::Read, &mut work)
     }
 
     /// As [`read_snapshot`](Self::read_snapshot), for work that takes long and is done once: when the
-    /// connection is lost it does not run again, and the error is `Unavailable`.
+    /// connection is lost it does not run again, and the error is `Unavailable`. Each statement has
+    /// twelve times as long as others, and there may be any time between two.
     pub fn read_all(&self, mut work: impl FnMut(&Connection<'_>) -> Result<()>) -> Result<()> {
         let end = Instant::now() + COPYING;
-        let waits = Waits { statement: self.limits.statement, end: Some(end) };
+        let waits = Waits { statement: copy_statement(&self.limits), end: Some(end) };
         let mut begun = false;
-        self.transact(waits, &|_| SNAPSHOT.into(), &mut |connection| {
+        self.transact(waits, Purpose::Copy, &mut |connection| {
+            // A connection that was lost before is replaced.
+            connection.now()?;
             if std::mem::replace(&mut begun, true) {
                 return Err(Error::new(
                     ErrorKind::Unavailable,
@@ -157,10 +213,7 @@ impl Database {
     /// `Unavailable` when that went on for too long, `Timeout` when the answer to the commit was lost and
     /// the outcome could not be found out.
     pub fn write<T>(&self, mut work: impl FnMut(&Connection<'_>) -> Result<T>) -> Result<T> {
-        let begin = |overtaken| turns::begin(overtaken, lock_timeout(self.limits.statement));
-        let value = self.transact(self.waits(), &begin, &mut work)?;
-        self.sweep_once();
-        Ok(value)
+        self.transact(self.waits(), Purpose::Write, &mut work)
     }
 
     /// Runs `work`, each statement of which is durable by itself. It runs again when the connection is
@@ -206,7 +259,7 @@ impl Database {
         let end = Instant::now() + time;
         let waits = Waits { statement: time, end: Some(end) };
         let key = locks::key(self.settings.schema(), "migration");
-        self.transact(waits, &|_| CHANGE_SCHEMA.into(), &mut |connection| {
+        self.transact(waits, Purpose::ChangeSchema, &mut |connection| {
             connection.batch(&format!(
                 "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}; \
                  SELECT pg_advisory_xact_lock({key})",
@@ -221,24 +274,32 @@ impl Database {
         Waits { statement: self.limits.statement, end }
     }
 
-    /// Runs a transaction until it took place, or certainly did not and never will. `begin` says how it
-    /// begins when it was overtaken so often.
+    /// Runs a transaction until it took place, or certainly did not and never will.
     fn transact<T>(
         &self,
         waits: Waits,
-        begin: &dyn Fn(u32) -> Cow<'static, str>,
+        purpose: Purpose,
         work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
     ) -> Result<T> {
         let end = waits.end.unwrap_or_else(Instant::now);
         let (mut before, mut overtaken) = (None, 0);
         loop {
             let lease = self.pool.take(Claim::Ordinary, end)?;
-            match attempt(lease.session()?, waits, &begin(overtaken), work) {
-                Outcome::Done(value) => return Ok(value),
+            let begin = purpose.begin(overtaken, &self.limits);
+            match attempt(lease.session()?, waits, &begin, work) {
+                Outcome::Done(value) => {
+                    let sweeps = lease.session()?.is_to_sweep();
+                    drop(lease);
+                    if sweeps {
+                        // What is not removed now is removed by the next.
+                        let _ = self.repeat(sweep);
+                    }
+                    return Ok(value);
+                }
                 Outcome::Failed(error) => return Err(error),
                 Outcome::Unknown(value, mark, error) => {
                     drop(lease);
-                    if self.settle(mark, error)? {
+                    if self.settle(mark, purpose, error)? {
                         return Ok(value);
                     }
                 }
@@ -262,7 +323,7 @@ impl Database {
     }
 
     /// Finds out whether a transaction took place.
-    fn settle(&self, mark: Mark, cause: Error) -> Result<bool> {
+    fn settle(&self, mark: Mark, purpose: Purpose, cause: Error) -> Result<bool> {
         self.pool.drop_idle();
         let end = Instant::now() + SETTLING;
         let waits = Waits { statement: self.limits.statement, end: Some(end) };
@@ -271,9 +332,16 @@ impl Database {
                 let session = lease.session()?;
                 session.was_unreplicated();
                 let connection = Connection::plain(session, waits);
-                let found = took_place(&connection, mark).inspect_err(|_| {
-                    let _ = end_session(&connection, mark);
-                })?;
+                if !purpose.is_fenced() {
+                    end_backend(&connection, mark.backend, connection.deadline())?;
+                }
+                let found = match took_place(&connection, mark) {
+                    // It would have made the table of marks itself.
+                    Err(e) if !purpose.is_fenced() && e.native() == Some(NO_SUCH_TABLE) => false,
+                    found => found.inspect_err(|_| {
+                        let _ = end_session(&connection, mark);
+                    })?,
+                };
                 Ok((!session.was_unreplicated()).then_some(found))
             });
             if let Ok(Some(found)) = found {
@@ -324,34 +392,26 @@ impl Database {
         }
     }
 
-    /// Removes old marks, once for each opened database.
-    fn sweep_once(&self) {
-        if !self.swept.swap(true, Ordering::Relaxed) {
-            // What is not removed now is removed by the next.
-            let _ = self.repeat(sweep);
-        }
-    }
-
-    /// Looks at what the server and the role allow.
+    /// Looks at what the role allows, and at what the server risks.
     fn look(&self) -> Result<()> {
         let lease = self.pool.take(Claim::Ordinary, Instant::now() + self.limits.operation)?;
         let session = lease.session()?;
         let waits = self.waits();
-        let mut read_only = session.facts.read_only || session.facts.in_recovery;
-        if !read_only {
-            let may_write = "SELECT coalesce(bool_and(has_table_privilege(c.oid, 'INSERT')), true) \
-                             FROM pg_class c WHERE c.oid = to_regclass('commits')";
-            Connection::plain(session, waits).query(may_write, &[], &mut |row| {
-                read_only = row.integer(0)? == 0;
-                Ok(())
-            })?;
-        }
-        self.read_only.store(read_only, Ordering::Relaxed);
+        let may_write = "SELECT coalesce(bool_and(has_table_privilege(c.oid, 'INSERT')), true) \
+                         FROM pg_class c WHERE c.oid = to_regclass('commits')";
+        Connection::plain(session, waits).query(may_write, &[], &mut |row| {
+            self.role_reads_only.store(row.integer(0)? == 0, Ordering::Relaxed);
+            Ok(())
+        })?;
         if !session.facts.syncs {
             tracing::warn!("the PostgreSQL server runs with fsync=off: a power cut destroys it");
         }
         Ok(())
     }
+}
+
+fn copy_statement(limits: &Limits) -> Duration {
+    limits.statement * COPY_STATEMENT
 }
 
 /// Lets those go on who came first.

@@ -25,6 +25,9 @@ pub(crate) enum Trouble {
 /// How an error says that a lock was waited for in vain.
 pub(crate) const LOCK_NOT_AVAILABLE: &str = "SQLSTATE 55P03";
 
+/// How an error says that a table is not there.
+pub(crate) const NO_SUCH_TABLE: &str = "SQLSTATE 42P01";
+
 /// A statement that failed.
 #[derive(Debug)]
 pub(crate) struct Fault {

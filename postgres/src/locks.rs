@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use strongroom_backend::Result;
 
 use crate::connection::{Connection, Waits};
-use crate::errors::LOCK_NOT_AVAILABLE;
+use crate::errors::{LOCK_NOT_AVAILABLE, Trouble};
 use crate::pool::{Claim, Lease, Pool};
 use crate::transaction::finish;
 
@@ -32,6 +32,7 @@ impl Drop for Lock {
     fn drop(&mut self) {
         if self.lease.is_ours()
             && let Ok(session) = self.lease.session()
+            && !session.is_given_up()
         {
             let _ = finish(session, "ROLLBACK", self.waits);
         }
@@ -51,8 +52,7 @@ pub(crate) fn try_share(
     waits: Waits,
 ) -> Result<Option<Lock>> {
     let lock = begin(pool, waits)?;
-    let connection = Connection::begin(lock.lease.session()?, waits, BEGIN);
-    connection.batch(STAY)?;
+    let connection = Connection::plain(lock.lease.session()?, waits);
     let sql = format!("SELECT pg_try_advisory_xact_lock_shared({})", key(schema, name));
     let mut taken = false;
     connection.query(&sql, &[], &mut |row| {
@@ -71,8 +71,7 @@ pub(crate) fn lock_within(
 ) -> Result<Option<Lock>> {
     let lock = begin(pool, waits)?;
     let long = Waits { statement: wait, end: Some(Instant::now() + wait + waits.statement) };
-    let connection = Connection::begin(lock.lease.session()?, long, BEGIN);
-    connection.batch(STAY)?;
+    let connection = Connection::plain(lock.lease.session()?, long);
     let taken = connection.batch(&format!(
         "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = {}; \
          SELECT pg_advisory_xact_lock({})",
@@ -86,8 +85,25 @@ pub(crate) fn lock_within(
     }
 }
 
+/// Begins the transaction that will hold the lock: once more in another session where nobody had noticed
+/// that the first was lost.
 fn begin(pool: &Arc<Pool>, waits: Waits) -> Result<Lock> {
     let end = waits.end.unwrap_or_else(|| Instant::now() + waits.statement);
-    // Whoever holds a lock needs a connection for what it does under it.
-    Ok(Lock { lease: pool.take(Claim::Urgent, end)?, waits })
+    let mut runs_again = true;
+    loop {
+        // Whoever holds a lock needs a connection for what it does under it.
+        let lock = Lock { lease: pool.take(Claim::Urgent, end)?, waits };
+        let connection = Connection::begin(lock.lease.session()?, waits, BEGIN);
+        match connection.batch(STAY) {
+            Ok(()) => return Ok(lock),
+            Err(error) if connection.trouble() != Some(Trouble::Lost) || !runs_again => {
+                return Err(error);
+            }
+            Err(_) => {}
+        }
+        runs_again = false;
+        drop(lock);
+        // Whatever ended one session has probably ended all.
+        pool.drop_idle();
+    }
 }

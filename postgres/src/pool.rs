@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use strongroom_backend::{Error, ErrorKind, Process, Result};
 
-use crate::connect::Connector;
+use crate::connect::{Connector, Known};
 use crate::runtime::Runtime;
-use crate::session::Session;
+use crate::session::{Facts, Session};
 use crate::wait::wait;
 
 /// More than the connector itself takes.
@@ -29,6 +29,17 @@ struct State {
     idle: Vec<Session>,
     /// The idle sessions and those of ordinary callers: never more than the limit.
     open: usize,
+    /// What the server of the newest session said about itself.
+    newest: Option<Facts>,
+}
+
+impl State {
+    /// Whether a session may serve one more caller. All are on a primary, or all on a standby, as the newest
+    /// is: what was written through one must be there for whoever reads through another.
+    fn may_lend(&self, session: &Session) -> bool {
+        let in_recovery = self.newest.map(|facts| facts.in_recovery);
+        session.is_usable() && in_recovery.is_none_or(|is| is == session.facts.in_recovery)
+    }
 }
 
 /// Whether a caller may be one too many.
@@ -61,7 +72,7 @@ impl Pool {
         let mut state = self.state();
         loop {
             if let Some(session) = state.idle.pop() {
-                let usable = session.is_usable();
+                let usable = state.may_lend(&session);
                 if !usable || claim == Claim::Urgent {
                     state.open -= 1;
                     self.freed.notify_one();
@@ -97,10 +108,11 @@ impl Pool {
             return None;
         }
         let session = state.idle.pop()?;
+        let usable = state.may_lend(&session);
         drop(state);
         // One that cannot be used goes with its lease.
         let lease = self.lease(Some(session), Claim::Ordinary);
-        lease.session().is_ok_and(Session::is_usable).then_some(lease)
+        usable.then_some(lease)
     }
 
     fn lease(self: &Arc<Pool>, session: Option<Session>, claim: Claim) -> Lease {
@@ -112,7 +124,10 @@ impl Pool {
         let place = self.lease(None, claim);
         let Some(runtime) = &self.runtime else { return Err(forked()) };
         let (alive, connector) = (runtime.spawner(), self.connector.clone());
-        let attempt = runtime.spawn(connector.connect(move || alive.clone()));
+        let passwords = self.connector.settings.passwords()?;
+        let on_primary = self.newest().is_some_and(|facts| !facts.in_recovery);
+        let known = Known { passwords, on_primary };
+        let attempt = runtime.spawn(connector.connect(known, move || alive.clone()));
         let abort = attempt.abort_handle();
         let limit = Instant::now() + self.connector.settings.connect_timeout + GRACE;
         let session = match wait(attempt, deadline.min(limit)) {
@@ -123,9 +138,21 @@ impl Pool {
                 return Err(self.no_answer());
             }
         };
+        self.state().newest = Some(session.facts);
         let mut lease = place;
         lease.session = Some(session);
         Ok(lease)
+    }
+
+    /// What the server of the newest session said about itself, when that began.
+    pub(crate) fn newest(&self) -> Option<Facts> {
+        self.state().newest
+    }
+
+    /// What the servers said about themselves is not true any more.
+    pub(crate) fn forget_facts(&self) {
+        self.state().newest = None;
+        self.drop_idle();
     }
 
     /// Ends the sessions that nobody uses.
@@ -209,7 +236,7 @@ impl Drop for Lease {
         state.open -= usize::from(self.claim == Claim::Ordinary);
         let has_place = state.open < self.pool.limit;
         let (kept, ended) = match session {
-            Some(session) if has_place && session.is_usable() => (Some(session), None),
+            Some(session) if has_place && state.may_lend(&session) => (Some(session), None),
             session => (None, session),
         };
         state.open += usize::from(kept.is_some());

@@ -19,6 +19,10 @@ const LONGEST_LIFE: Duration = Duration::from_secs(30 * 60);
 /// Strongroom has about half as many statements.
 const STATEMENTS_KEPT: usize = 256;
 
+/// One session in so many removes old marks: that takes a look at those of a whole day, which would be too
+/// much for each of a hundred thousand commands.
+const SWEEPER: u8 = 64;
+
 /// What the server said about itself.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {
@@ -26,9 +30,17 @@ pub(crate) struct Facts {
     pub(crate) in_recovery: bool,
     pub(crate) read_only: bool,
     pub(crate) syncs: bool,
-    /// The server's process for this session, and when it began: together, no other's.
+    /// The server's process for this session, and when it began: together, no other's. 0 where the role may
+    /// not know.
     pub(crate) process: i64,
     pub(crate) started: i64,
+}
+
+impl Facts {
+    /// Whether nothing can be changed there.
+    pub(crate) fn reads_only(&self) -> bool {
+        self.in_recovery || self.read_only
+    }
 }
 
 pub(crate) struct Session {
@@ -37,6 +49,7 @@ pub(crate) struct Session {
     /// Names this session's row in the table of commits.
     pub(crate) id: [u8; 16],
     commits: Cell<i64>,
+    is_to_sweep: Cell<bool>,
     task: AbortHandle,
     statements: RefCell<HashMap<Box<str>, Statement>>,
     broken: Cell<bool>,
@@ -57,6 +70,7 @@ impl Session {
             facts,
             id,
             commits: Cell::new(0),
+            is_to_sweep: Cell::new(sweeps(&id)),
             task,
             statements: RefCell::default(),
             broken: Cell::new(false),
@@ -103,6 +117,11 @@ impl Session {
         self.commits.get()
     }
 
+    /// Whether old marks are to be removed now: by a few sessions, once, after their first commit.
+    pub(crate) fn is_to_sweep(&self) -> bool {
+        self.commits.get() > 0 && self.is_to_sweep.replace(false)
+    }
+
     /// Whether the server gave up waiting for a standby since this was asked last.
     pub(crate) fn was_unreplicated(&self) -> bool {
         self.unreplicated.swap(false, Ordering::AcqRel)
@@ -111,6 +130,10 @@ impl Session {
     /// Not to be used again.
     pub(crate) fn give_up(&self) {
         self.broken.set(true);
+    }
+
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.broken.get()
     }
 
     pub(crate) fn is_usable(&self) -> bool {
@@ -127,7 +150,23 @@ impl Drop for Session {
     }
 }
 
+/// Ids are random.
+fn sweeps(id: &[u8; 16]) -> bool {
+    id[0].is_multiple_of(SWEEPER)
+}
+
 /// PostgreSQL writes `$1` for `?1`. No statement of ours has a question mark otherwise.
 fn with_dollars(sql: &str) -> String {
     sql.replace('?', "$")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_sessions_remove_old_marks() {
+        let sweep = (0..=u8::MAX).filter(|byte| sweeps(&[*byte; 16])).count();
+        assert_eq!(sweep, 4);
+    }
 }

@@ -16,6 +16,8 @@ pub use environment::Environment;
 
 const DEFAULT_PORT: u16 = 5432;
 const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A day, in seconds.
+const LONGEST_CONNECT_TIMEOUT: u64 = 24 * 60 * 60;
 /// The longest identifier of PostgreSQL, in bytes.
 const IDENTIFIER: usize = 63;
 
@@ -58,6 +60,9 @@ pub struct Settings {
     /// In the connection string, so it must be there; `~/.pgpass` need not.
     passfile_is_named: bool,
 }
+
+/// What a role proves itself with, if it has to.
+pub(crate) type Password = Option<Arc<SecretBytes>>;
 
 /// One server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,8 +207,12 @@ impl Settings {
             && self.schema() == other.schema()
     }
 
-    /// The password for one of the hosts.
-    pub(crate) fn password_for(&self, host: &Host) -> Result<Option<Arc<SecretBytes>>> {
+    /// The password for each of the hosts. Reads the password file, which may take its time.
+    pub(crate) fn passwords(&self) -> Result<Vec<Password>> {
+        self.hosts.iter().map(|host| self.password_for(host)).collect()
+    }
+
+    fn password_for(&self, host: &Host) -> Result<Password> {
         if let Some(password) = &self.password {
             return Ok(Some(password.clone()));
         }
@@ -357,7 +366,10 @@ impl Pairs {
 
     fn seconds(&mut self, key: &str) -> Result<Option<Duration>> {
         let Some(value) = self.take(key) else { return Ok(None) };
-        let seconds: u64 = value.parse().map_err(|_| wrong_value(key, "is a number of seconds"))?;
+        let seconds = value.parse().ok().filter(|seconds| *seconds <= LONGEST_CONNECT_TIMEOUT);
+        let seconds = seconds.ok_or_else(|| {
+            wrong_value(key, &format!("is a number of seconds, {LONGEST_CONNECT_TIMEOUT} at most"))
+        })?;
         Ok((seconds > 0).then(|| Duration::from_secs(seconds)))
     }
 

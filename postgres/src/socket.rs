@@ -34,7 +34,10 @@ impl Socket {
             return Ok(Socket { _registered, stream: Stream::Unix(stream) });
         }
         let mut failed = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-        let addresses: Vec<_> = lookup_host((host.name.as_str(), host.port)).await?.collect();
+        let found = lookup_host((host.name.as_str(), host.port)).await;
+        // An error of no kind, which may well pass.
+        let found = found.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
+        let addresses: Vec<_> = found.collect();
         let share = limit / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
         for address in addresses {
             match timeout(share, Socket::connect_to(address)).await {

@@ -1,5 +1,6 @@
 //! One attempt at a transaction, and how it ended.
 
+use std::mem;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,7 +23,7 @@ const MARK: &str = "INSERT INTO commits AS c (session, number, made_at) VALUES (
 
 /// Asks for the number, and settles the matter: a transaction that is still under way is waited for, and
 /// one that has not yet come to its mark cannot set it any more, because the row was changed after it
-/// began.
+/// began. That holds in serializable transactions alone: the session of another one is ended before.
 const SETTLE: &str = "INSERT INTO commits AS c (session, number, made_at) VALUES (?1, 0, ?2) \
                       ON CONFLICT (session) DO UPDATE SET fences = c.fences + 1 RETURNING number";
 
@@ -30,7 +31,7 @@ const SETTLE: &str = "INSERT INTO commits AS c (session, number, made_at) VALUES
 const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ?1 \
                    AND (extract(epoch FROM backend_start) * 1000000)::bigint = ?2";
 
-/// Removes the rows of sessions that ended long ago.
+/// Removes the rows of sessions that ended long ago. It looks at every row: see [`Session::is_to_sweep`].
 const SWEEP: &str = "DELETE FROM commits WHERE made_at < ?1";
 
 /// No session lives, and no outcome is asked for, this long.
@@ -56,7 +57,7 @@ pub(crate) enum Outcome<T> {
 pub(crate) struct Mark {
     session: [u8; 16],
     number: i64,
-    backend: Backend,
+    pub(crate) backend: Backend,
 }
 
 /// A process of the server and when it began, in microseconds: together, no other's.
@@ -74,7 +75,10 @@ pub(crate) fn attempt<T>(
     work: &mut dyn FnMut(&Connection<'_>) -> Result<T>,
 ) -> Outcome<T> {
     let connection = Connection::begin(session, waits, begin);
-    let value = match (work(&connection), connection.trouble()) {
+    let panics = GivenUp(session);
+    let worked = work(&connection);
+    mem::forget(panics);
+    let value = match (worked, connection.trouble()) {
         (Ok(value), None) => value,
         (Ok(_), Some(trouble)) => {
             roll_back(session, &connection, waits);
@@ -95,6 +99,16 @@ pub(crate) fn attempt<T>(
         };
     }
     commit(session, &connection, waits, value)
+}
+
+/// When it is dropped: a panic of the work leaves a transaction open, which the session's next user must not
+/// find.
+struct GivenUp<'a>(&'a Session);
+
+impl Drop for GivenUp<'_> {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
 }
 
 fn ended<T>(error: Error, trouble: Trouble) -> Outcome<T> {

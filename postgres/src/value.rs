@@ -1,13 +1,14 @@
 //! Column values: four types are enough for Strongroom's tables.
 
 use std::error::Error as StdError;
+use std::fmt;
 
 use bytes::BytesMut;
 use strongroom_backend::{Error, ErrorKind, Result};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 /// A parameter of a statement, or a column of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
     /// NULL.
     Null,
@@ -17,6 +18,18 @@ pub enum Value<'a> {
     Text(&'a str),
     /// `bytea`.
     Bytes(&'a [u8]),
+}
+
+/// Without what it is: tokio-postgres shows the parameters of each statement to the host's log.
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("Null"),
+            Value::Integer(_) => f.write_str("Integer"),
+            Value::Text(text) => write!(f, "Text of {} bytes", text.len()),
+            Value::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
 }
 
 impl ToSql for Value<'_> {

@@ -394,3 +394,109 @@ fn what_is_asked_ahead_leaves_half_of_the_connections_to_others() {
     }
     assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
 }
+
+#[test]
+fn a_panic_of_the_work_undoes_it_and_leaves_no_open_transaction_behind() {
+    let (cluster, dsn) = server();
+    drop(create(&dsn));
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    let panics = || {
+        database.write(|c| -> strongroom_backend::Result<()> {
+            put(c, "one", 1)?;
+            panic!("planted");
+        })
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(panics)).unwrap_err();
+    database.write(|c| put(c, "two", 2)).unwrap();
+    assert_eq!(database.read(|c| get(c, "one")).unwrap(), None);
+    assert_eq!(count(&database), 1);
+    assert!(!cluster.log().contains("already a transaction in progress"), "{}", cluster.log());
+}
+
+#[test]
+fn a_statement_that_takes_too_long_is_ended_by_the_server() {
+    let (_cluster, dsn) = server();
+    drop(create(&dsn));
+    let limits = Limits { statement: Duration::from_millis(300), ..Limits::default() };
+    let database = Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    let slow = |c: &strongroom_postgres::Connection<'_>| {
+        c.query("SELECT 1 FROM pg_sleep(600)", &[], &mut |_| Ok(()))
+    };
+    for error in [database.read(slow).unwrap_err(), database.write(slow).unwrap_err()] {
+        let expected = (ErrorKind::Unavailable, Some("SQLSTATE 57014"));
+        assert_eq!((error.kind(), error.native()), expected, "{error}");
+    }
+    database.write(|c| put(c, "one", 1)).unwrap();
+    assert_eq!(count(&database), 1);
+}
+
+#[test]
+fn a_copy_of_all_rows_may_pause_and_has_longer_statements() {
+    let (_cluster, dsn) = server();
+    let database = create(&dsn);
+    let bounds = |c: &strongroom_postgres::Connection<'_>| {
+        let mut found = (String::new(), String::new());
+        let sql = "SELECT current_setting('idle_in_transaction_session_timeout'), \
+                   current_setting('statement_timeout')";
+        c.query(sql, &[], &mut |row| {
+            found = (row.text(0)?.to_owned(), row.text(1)?.to_owned());
+            Ok(())
+        })?;
+        Ok(found)
+    };
+    let mut copying = Default::default();
+    database
+        .read_all(|c| {
+            copying = bounds(c)?;
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(copying, ("0".into(), "1min".into()));
+    assert_eq!(database.read_snapshot(bounds).unwrap(), ("10s".into(), "5s".into()));
+}
+
+#[test]
+fn a_role_that_cannot_know_its_own_session_is_refused() {
+    let (cluster, dsn) = server();
+    drop(create(&dsn));
+    cluster.sql("CREATE ROLE other; GRANT other TO store");
+    let (host, port) = (cluster.socket_folder().display(), cluster.port());
+    let dsn = format!(
+        "host={host} port={port} user=store password=store-password dbname=store \
+         options='-c role=other'"
+    );
+    let open = || Database::open(&settings(&dsn), &SCHEMA, Limits::default());
+    let error = open().err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+    assert!(error.what().contains("pg_stat_activity"), "{error}");
+    // A member may know, and it is refused for what it may not do.
+    cluster.sql("REVOKE other FROM store; GRANT store TO other; ALTER ROLE store SUPERUSER");
+    open().unwrap();
+}
+
+#[test]
+fn marks_of_sessions_that_ended_long_ago_go_by_and_by() {
+    let (cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 0)).unwrap();
+    let in_store = |sql: &str| {
+        let mut psql = cluster.client("psql");
+        psql.args(["-XAtqc", sql]).env("PGDATABASE", "store");
+        let output = psql.env("PGOPTIONS", "-csearch_path=numbers").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    in_store("INSERT INTO commits (session, number, made_at) VALUES ('old', 1, 1)");
+    let is_there = "SELECT count(*) FROM commits WHERE session = 'old'";
+    let mut first_writes = 0;
+    while in_store(is_there) == "1" {
+        assert!(first_writes < 4000, "no session removes the old mark");
+        for _ in 0..16 {
+            first_writes += 1;
+            let database = Database::open(&settings(&dsn), &SCHEMA, Limits::default()).unwrap();
+            database.write(|c| set(c, "count", first_writes)).unwrap();
+        }
+    }
+    let left: i64 = in_store("SELECT count(*) FROM commits").parse().unwrap();
+    assert!(left > first_writes, "marks of today went too: {left} of {first_writes}");
+}

@@ -166,3 +166,61 @@ fn a_commit_that_no_standby_has_is_not_acknowledged() {
     standby.resume();
     database.write(|c| put(c, "again", 1)).unwrap();
 }
+
+/// Whether a read finds itself on a standby.
+fn reads_on_a_standby(database: &Database) -> bool {
+    let mut standby = false;
+    database
+        .read(|c| {
+            c.query("SELECT pg_is_in_recovery()", &[], &mut |row| {
+                standby = row.integer(0)? == 1;
+                Ok(())
+            })
+        })
+        .unwrap();
+    standby
+}
+
+#[test]
+fn sessions_are_all_on_the_primary_or_all_on_a_standby() {
+    let (mut primary, dsn) = server();
+    drop(common::create(&dsn));
+    let standby = primary.synchronous_standby();
+    let both = format!(
+        "host={},{} port={},{} user=store password=store-password dbname=store connect_timeout=4",
+        primary.socket_folder().display(),
+        standby.socket_folder().display(),
+        primary.port(),
+        standby.port()
+    );
+    let limits = Limits { operation: Duration::from_secs(60), ..Limits::default() };
+    let database = Database::open(&settings(&both), &SCHEMA, limits).unwrap();
+    assert!(!reads_on_a_standby(&database) && !database.is_read_only());
+    primary.stop("fast");
+    assert!(reads_on_a_standby(&database) && database.is_read_only());
+    primary.resume();
+    // The session that read is on the standby still. A lock has one of its own, on the primary.
+    assert!(reads_on_a_standby(&database));
+    let lock = database.try_share("name").unwrap().unwrap();
+    assert!(!reads_on_a_standby(&database) && !database.is_read_only());
+    assert!(lock.is_held());
+}
+
+#[test]
+fn a_database_that_was_opened_at_a_standby_can_be_written_when_that_is_promoted() {
+    let (mut primary, dsn) = server();
+    drop(common::create(&dsn));
+    let standby = primary.synchronous_standby();
+    let dsn = standby.dsn("store", "store-password", "store");
+    let database = Database::open(&settings(&dsn), &SCHEMA, Limits::default()).unwrap();
+    assert!(database.is_read_only());
+    let error = database.write(|c| put(c, "one", 1)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+    // A session that will see the promotion without having been told.
+    assert!(reads_on_a_standby(&database) && database.is_read_only());
+    primary.stop("immediate");
+    standby.promote();
+    assert!(!database.is_read_only());
+    database.write(|c| put(c, "one", 1)).unwrap();
+    assert_eq!(database.read(|c| get(c, "one")).unwrap(), Some(1));
+}

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::proxy::{Cut, Proxy};
 use common::{SCHEMA, Stop, create, get, put, server, set, settings};
 use strongroom_backend::ErrorKind;
-use strongroom_postgres::{Database, Limits};
+use strongroom_postgres::{Connection, Database, Limits};
 use strongroom_test_support::postgres::Cluster;
 
 fn add_one(database: &Database, runs: &AtomicUsize) -> strongroom_backend::Result<()> {
@@ -381,4 +381,85 @@ fn a_server_that_hangs_is_given_up_in_time() {
     result.unwrap();
     assert!(took < Duration::from_secs(60), "{took:?}");
     assert_eq!(number(&database), 2);
+}
+
+#[test]
+fn a_session_that_was_lost_unnoticed_keeps_nobody_from_a_lock_or_a_copy() {
+    let (cluster, dsn) = server();
+    drop(create(&dsn));
+    let limits = Limits { statement: Duration::from_millis(100), ..Limits::default() };
+    let database = &Database::open(&settings(&dsn), &SCHEMA, limits).unwrap();
+    let all = &Barrier::new(3);
+    let takes_a_session = || {
+        database.read(|c| {
+            all.wait();
+            get(c, "a")
+        })
+    };
+    thread::scope(|scope| {
+        let three = [(); 3].map(|()| scope.spawn(takes_a_session));
+        three.into_iter().for_each(|one| assert_eq!(one.join().unwrap().unwrap(), None));
+    });
+    let processes = cluster.sql("SELECT pid FROM pg_stat_activity WHERE usename = 'store'");
+    assert_eq!(processes.lines().count(), 3);
+    let signal = |name: &str| {
+        for process in processes.lines() {
+            assert!(Command::new("kill").args([name, process]).status().unwrap().success());
+        }
+    };
+    signal("-STOP");
+    let copies = &AtomicUsize::new(0);
+    let copy = move |_: &Connection<'_>| {
+        copies.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    };
+    thread::scope(|scope| {
+        // Each has one of the three sessions, that hang.
+        let shared = scope.spawn(|| database.try_share("one").map(|lock| lock.is_some()));
+        let alone = || database.lock_within("other", Duration::from_secs(60));
+        let alone = scope.spawn(move || alone().map(|lock| lock.is_some()));
+        let copied = scope.spawn(move || database.read_all(copy));
+        let (shared, alone) = (shared.join().unwrap(), alone.join().unwrap());
+        let copied = copied.join().unwrap();
+        signal("-CONT");
+        assert!(shared.unwrap() && alone.unwrap());
+        copied.unwrap();
+    });
+    assert_eq!(copies.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn a_change_of_the_schema_whose_commit_is_late_is_ended_before_it_runs_again() {
+    let (cluster, _) = server();
+    let proxy = Proxy::start(cluster.port(), Cut::Late);
+    let dsn = format!("postgres://store:store-password@127.0.0.1:{}/store", proxy.port);
+    proxy.arm();
+    let database = Database::create(&settings(&dsn), &SCHEMA, Limits::default()).unwrap();
+    assert!(proxy.has_cut());
+    let log = cluster.log();
+    assert!(log.contains("terminating connection due to administrator command"), "{log}");
+    proxy.release();
+    database.write(|c| put(c, "count", 1)).unwrap();
+    assert_eq!(number(&database), 1);
+}
+
+#[test]
+fn a_host_whose_name_is_not_known_does_not_keep_one_that_is_starting_from_being_used() {
+    let (mut cluster, dsn) = server();
+    create(&dsn).write(|c| put(c, "count", 1)).unwrap();
+    cluster.stop("fast");
+    // No resolver has to be asked about a name that is too long.
+    let both = format!(
+        "host={},{} port={} user=store password=store-password dbname=store connect_timeout=60",
+        "a".repeat(64),
+        cluster.socket_folder().display(),
+        cluster.port()
+    );
+    let minute = Duration::from_secs(60);
+    let limits = Limits { operation: minute, ..Limits::default() };
+    thread::scope(|scope| {
+        let opened = scope.spawn(|| Database::open(&settings(&both), &SCHEMA, limits));
+        cluster.resume();
+        assert_eq!(number(&opened.join().unwrap().unwrap()), 1);
+    });
 }

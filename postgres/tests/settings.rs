@@ -50,6 +50,8 @@ fn what_cannot_be_read_is_refused_and_never_quoted() {
         "postgres://h/d?user=u&password=abc&planted=1",
         "postgres://u:p@h/d?sslcert=planted",
         "postgres://u:p@h/d?connect_timeout=planted",
+        "postgres://u:p@h/d?connect_timeout=18446744073709551615&application_name=planted",
+        "postgres://u:p@h/d?connect_timeout=86401&application_name=planted",
         "postgres://u:p@h/d?schema=planted\"",
         "postgres://u:p@h/d?schema=pg_temp",
         "postgres://:planted@h/d",
@@ -64,6 +66,13 @@ fn what_cannot_be_read_is_refused_and_never_quoted() {
         assert_eq!(error.kind(), ErrorKind::Config, "{text}");
         assert!(!format!("{error} {error:?}").contains("planted"), "{error}");
     }
+}
+
+#[test]
+fn the_longest_time_to_connect_is_a_day() {
+    parse("postgres://u:p@h/d?connect_timeout=86400").unwrap();
+    let error = parse("postgres://u:p@h/d?connect_timeout=86401").unwrap_err();
+    assert!(error.next().contains("86400"), "{error}");
 }
 
 #[test]
