@@ -1,8 +1,8 @@
 # Every command of the project. `make` alone lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-hsm demo-kmip demo-postgres check test test-full soak bench bench-hsm bench-kmip bench-postgres build header abi \
-    deb man install uninstall install-library uninstall-library wheel clean
+.PHONY: help demo demo-hsm demo-kmip demo-postgres check test test-full soak bench bench-files bench-hsm bench-kmip bench-postgres \
+    build header abi deb man install uninstall install-library uninstall-library wheel clean
 
 PREFIX ?= /usr/local
 
@@ -15,10 +15,11 @@ help:
 	@echo 'make test       check, and everything once on its real counterpart; under 25 minutes'
 	@echo 'make test-full  test, and everything else that must hold before a change lands; under 60'
 	@echo 'make soak       long runs, with figures'
-	@echo 'make bench      measurements, each beside its floor'
-	@echo 'make bench-hsm  the same of a store on a token, beside bare calls into its module'
-	@echo 'make bench-kmip the same of a store on a KMIP server, beside a bare Get and another client'
-	@echo 'make bench-postgres  the same of a store in PostgreSQL, beside bare statements and pgbench'
+	@echo 'make bench      measurements, each beside its floor: these four'
+	@echo 'make bench-files  those of a store in files'
+	@echo 'make bench-hsm  those of a store on a token, beside bare calls into its module'
+	@echo 'make bench-kmip those of a store on a KMIP server, beside a bare Get and another client'
+	@echo 'make bench-postgres  those of a store in PostgreSQL, beside bare statements and pgbench'
 	@echo 'make build      the command, in target/release'
 	@echo 'make header     include/strongroom.h, from ffi/src'
 	@echo 'make abi        what the C ABI is agreed to be, in packaging/: when it has grown'
@@ -53,7 +54,14 @@ demo-postgres:
 check test test-full soak:
 	@scripts/tier $@
 
-bench: build
+# One after the other, also with -j: each measures.
+bench:
+	@$(MAKE) --no-print-directory bench-files
+	@$(MAKE) --no-print-directory bench-hsm
+	@$(MAKE) --no-print-directory bench-kmip
+	@$(MAKE) --no-print-directory bench-postgres
+
+bench-files: build
 	cargo build --locked --release --package strongroom-ffi
 	cargo bench --locked --package strongroom --bench store
 

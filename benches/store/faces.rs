@@ -67,7 +67,7 @@ fn each_of_all(mut work: impl FnMut(usize)) -> Duration {
 
 fn library() -> PathBuf {
     let library = target().parent().unwrap().join("release/libstrongroom.so");
-    assert!(library.exists(), "run `make bench`, which builds {}", library.display());
+    assert!(library.exists(), "run `make bench-files`, which builds {}", library.display());
     library
 }
 

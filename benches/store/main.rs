@@ -1,4 +1,4 @@
-//! `make bench`: what the store costs, each figure beside its floor from the same run.
+//! `make bench-files`: what the store costs, each figure beside its floor from the same run.
 //!
 //! A floor is the least that the operation cannot do without: bare statements, bare commits and
 //! bare cryptography, in a named function of `floors.rs`. `STRONGROOM_BENCH_SECRETS` sets the size of

@@ -62,9 +62,9 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
     kib / 1024.0
 }
 
-/// The command as it is shipped: built by `make bench` before this runs.
+/// The command as it is shipped: built by `make bench-files` before this runs.
 fn built_command() -> PathBuf {
     let command = target().parent().unwrap().join("release/strongroom");
-    assert!(command.exists(), "run `make bench`, which builds {}", command.display());
+    assert!(command.exists(), "run `make bench-files`, which builds {}", command.display());
     command
 }

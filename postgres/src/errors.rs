@@ -193,6 +193,12 @@ fn meaning(code: &SqlState) -> (ErrorKind, &'static str, &'static str) {
             "the server has no such database",
             "create it, or correct the connection string",
         ),
+        // Nothing of ours names a setting or a type that a server may not have.
+        "42704" | "22023" => (
+            ErrorKind::Config,
+            "the server does not take a setting of the connection",
+            "correct `options` in the connection string, or PGOPTIONS",
+        ),
         "42P01" | "42703" | "3F000" | "42883" => (
             ErrorKind::Corrupt,
             "the tables of the database are not what they should be",

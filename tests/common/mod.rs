@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use strongroom::{Layout, PutOptions, Result, SecretBytes, SecretPath, Session, Store};
-use strongroom_test_support::postgres::own_schema;
+use strongroom_test_support::postgres::{Cluster, own_schema, write_private};
 
 pub(crate) fn path(text: &str) -> SecretPath {
     text.parse().unwrap()
@@ -35,6 +35,19 @@ pub(crate) fn create(folder: &Path) -> Store {
 /// Opens the store in a folder.
 pub(crate) fn open(folder: &Path) -> Result<Store> {
     Store::open(&folder.join("strongroom.toml"))
+}
+
+/// Opens the store in a folder, whose databases are named after their roles, where another server has them.
+pub(crate) fn open_on(other: &Cluster, instead_of: &Cluster, folder: &Path) -> Store {
+    let config = fs::read_to_string(folder.join("strongroom.toml")).unwrap();
+    let place = |of: &Cluster, name| of.dsn(name, &format!("{name}-password"), name);
+    let moved = ["metadata", "shelf"].iter().fold(config, |text, name| {
+        assert!(text.contains(&place(instead_of, name)));
+        text.replace(&place(instead_of, name), &place(other, name))
+    });
+    let file = folder.join("other.toml");
+    write_private(&file, &moved);
+    Store::open(&file).unwrap()
 }
 
 /// Puts a payload and returns its version.

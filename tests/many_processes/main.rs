@@ -142,11 +142,14 @@ fn expect_fair(reports: &[Report]) {
     assert!(mean > 0 && least * 10 >= mean, "a process starves: {puts:?}");
 }
 
-/// Two writers without compare-and-swap, one after the other: one of the updates is lost.
 #[test]
 fn a_lost_update_would_be_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    lose_an_update(&new_store(folder.path()));
+}
+
+/// Two writers without compare-and-swap, one after the other: one of the updates is lost.
+fn lose_an_update(store: &Store) {
     let session = store.session();
     let mut report = Report::default();
     let seen = session.get_with(&path(&counter(0)), &Default::default()).unwrap();
@@ -155,7 +158,7 @@ fn a_lost_update_would_be_noticed() {
         put(&session, &counter(0), b"1").unwrap();
         report.increments[0] += 1;
     }
-    let error = check::counters(&store, &[report]).unwrap_err();
+    let error = check::counters(store, &[report]).unwrap_err();
     assert!(error.contains("is 1 after 2"), "{error}");
     // With it, the second of them is refused.
     let expect = Expect::Version(seen.version);
@@ -166,19 +169,22 @@ fn a_lost_update_would_be_noticed() {
 #[test]
 fn a_version_that_two_have_or_that_is_gone_would_be_noticed() {
     let folder = tempfile::tempdir().unwrap();
-    let store = new_store(folder.path());
+    misreport_versions(&new_store(folder.path()));
+}
+
+fn misreport_versions(store: &Store) {
     let put_one = |payload: &str| {
         let version = put(&store.session(), &shared(0), payload.as_bytes()).unwrap();
         (0, version, payload.to_owned())
     };
     let report = |acknowledged| Report { acknowledged, ..Default::default() };
     let (one, two) = (put_one("one"), put_one("two"));
-    check::shared(&store, &[report(vec![one.clone()]), report(vec![two.clone()])]).unwrap();
+    check::shared(store, &[report(vec![one.clone()]), report(vec![two.clone()])]).unwrap();
     let missing = (0, two.1 + 1, "three".to_owned());
     let other = (0, two.1, "other".to_owned());
     for wrong in [missing, other] {
         let reports = [report(vec![one.clone()]), report(vec![two.clone(), wrong])];
-        check::shared(&store, &reports).unwrap_err();
+        check::shared(store, &reports).unwrap_err();
     }
 }
 

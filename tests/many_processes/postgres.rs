@@ -58,10 +58,43 @@ fn watchers(folder: &Path) -> [Watcher; 3] {
 }
 
 fn expect(watchers: &mut [Watcher], order: &str, answer: &str) {
-    for watcher in watchers {
-        let got = watcher.ask(order);
-        assert!(got.starts_with(answer), "{order}: {got}, not {answer}");
+    assert_eq!(differing(watchers, order, answer), Vec::<String>::new(), "{order}, not {answer}");
+}
+
+/// What those say whose answer is another.
+fn differing(watchers: &mut [Watcher], order: &str, answer: &str) -> Vec<String> {
+    let said = watchers.iter_mut().map(|watcher| watcher.ask(order));
+    said.filter(|said| !said.starts_with(answer)).collect()
+}
+
+/// The controls of the checks, on this database.
+#[test]
+fn a_lost_update_and_a_version_of_two_would_be_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_cluster, store) = new_store(folder.path());
+    fill(&store);
+    crate::lose_an_update(&store);
+    crate::misreport_versions(&store);
+}
+
+/// The control: an erase is undone in the tables, as if it had never come to the others.
+#[test]
+fn an_erased_secret_that_others_serve_would_be_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cluster, store) = new_store(folder.path());
+    let (mut watchers, session) = (watchers(folder.path()), store.session());
+    put(&session, "p/s", b"old").unwrap();
+    expect(&mut watchers, "get p/s", "old");
+    let kept = ["m.secrets", "m.versions", "m.erasures", "m.claims", "s.payloads"];
+    for (n, table) in kept.iter().enumerate() {
+        cluster.sql(&format!("CREATE TABLE kept_{n} AS TABLE {table}"));
     }
+    session.erase(&path("p/s")).unwrap();
+    expect(&mut watchers, "get p/s", "NotFound");
+    for (n, table) in kept.iter().enumerate() {
+        cluster.sql(&format!("DELETE FROM {table}; INSERT INTO {table} TABLE kept_{n}"));
+    }
+    assert_eq!(differing(&mut watchers, "get p/s", "NotFound"), ["old"; 3]);
 }
 
 #[test]

@@ -115,6 +115,11 @@ impl OnServer {
         fs::copy(self.folder.path().join("keyring.json"), folder.join("keyring.json")).unwrap();
     }
 
+    /// Where its config is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
     pub(crate) fn open(&self) -> strongroom::Result<Store> {
         Store::open(&self.folder.path().join("strongroom.toml"))
     }

@@ -11,13 +11,16 @@ mod common;
 #[path = "../fixtures/contents.rs"]
 mod contents;
 mod dumps;
+mod mirror;
+mod processes;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use strongroom::ErrorKind;
+use strongroom::{ErrorKind, Store};
+use strongroom_test_support::postgres::Cluster;
 
-use common::{path, put};
+use common::{open, path, put};
 use dumps::{OnServer, PLACES, folder_of, newest, released};
 
 /// When each migration was applied.
@@ -141,6 +144,87 @@ fn the_oldest_schema_is_upgraded_once_while_others_use_the_store() {
     });
     let after = store.sql("metadata", APPLIED);
     assert!(after.starts_with(&before) && after.lines().count() == newest()[0], "{after}");
+}
+
+/// What the processes of the tests run; as a test of its own it does nothing.
+#[test]
+fn process() {
+    processes::work();
+}
+
+const PROCESSES: usize = 10;
+
+#[test]
+fn the_oldest_schema_is_upgraded_once_by_ten_processes_that_start_at_once() {
+    let oldest = released()[0];
+    let store = OnServer::load(oldest);
+    let before = store.sql("metadata", APPLIED);
+    assert_eq!(before.lines().count(), oldest[0]);
+    let openers = (0..PROCESSES).map(|_| processes::opener(store.folder())).collect();
+    assert_eq!(processes::at_once(openers), [""; PROCESSES]);
+    let after = store.sql("metadata", APPLIED);
+    assert!(after.starts_with(&before) && after.lines().count() == newest()[0], "{after}");
+    assert_eq!(store.catalogues(), OnServer::create().catalogues());
+}
+
+/// Each of them on a machine of its own, with a keyring that is not that of the others.
+#[test]
+fn one_of_ten_processes_makes_the_store_that_all_of_them_make_at_once() {
+    let cluster = Cluster::start();
+    let places = PLACES.map(|(database, _)| cluster.new_database(database));
+    let folders: Vec<_> = (0..PROCESSES).map(|_| tempfile::tempdir().unwrap()).collect();
+    let places = places.each_ref().map(String::as_str);
+    let makers = folders.iter().map(|folder| processes::maker(folder.path(), places)).collect();
+    let said = processes::at_once(makers);
+    let made: Vec<_> = (0..PROCESSES).filter(|n| said[*n] == "made").collect();
+    assert_eq!(made.len(), 1, "{said:#?}");
+    let others = said.iter().filter(|said| said.starts_with("AlreadyExists: "));
+    assert_eq!(others.count(), PROCESSES - 1, "{said:#?}");
+    let store = open(folders[made[0]].path()).unwrap();
+    put(&store.session(), "web1/borg", b"correct horse").unwrap();
+    assert!(store.session().get(&path("web1/borg")).unwrap().equals(b"correct horse"));
+}
+
+#[test]
+fn both_databases_have_the_same_migrations_tables_columns_and_indexes() {
+    let (folder, server) = (tempfile::tempdir().unwrap(), OnServer::create());
+    drop(Store::create(&strongroom::Layout::in_folder(folder.path())).unwrap());
+    let ([metadata, shelf], [its_metadata, its_shelf]) =
+        (mirror::of_files(folder.path()), mirror::of_server(&server));
+    assert_eq!(metadata, its_metadata);
+    // A table without such a number keeps remnants of what was deleted.
+    let number = ["column id of payloads: integer not null", "key of payloads (id)"];
+    let (by_number, by_reference) = ("unique payloads (reference)", "key of payloads (reference)");
+    let only_in_file: Vec<_> = shelf.difference(&its_shelf).collect();
+    assert_eq!(only_in_file, [number[0], number[1], by_number]);
+    assert_eq!(its_shelf.difference(&shelf).collect::<Vec<_>>(), [by_reference]);
+    for expected in [
+        "column name of secrets: text not null",
+        "column expires_at of versions: integer",
+        "key of versions (secret_id, number)",
+        "index keys_by_root of keys (backend, root_key_id)",
+        "unique index projects_live of projects (name) where state = 1",
+        "migration 2 encryptions",
+    ] {
+        assert!(metadata.contains(expected), "{expected}: {metadata:#?}");
+    }
+    assert!(shelf.contains("column envelope of payloads: blob not null"), "{shelf:#?}");
+
+    // The control: what only one of them has is noticed.
+    let mut before = its_metadata;
+    for change in [
+        "ALTER TABLE strongroom.secrets ADD COLUMN more bigint",
+        "ALTER TABLE strongroom.secrets ALTER COLUMN labels DROP NOT NULL",
+        "ALTER TABLE strongroom.secrets ALTER COLUMN more TYPE text",
+        "DROP INDEX strongroom.versions_expiring",
+        "CREATE TABLE strongroom.more (one bigint)",
+        "INSERT INTO strongroom.schema_migrations VALUES (77, 'more', '', 0)",
+    ] {
+        server.sql("metadata", change);
+        let [after, _] = mirror::of_server(&server);
+        assert_ne!(before, after, "{change}");
+        before = after;
+    }
 }
 
 #[test]

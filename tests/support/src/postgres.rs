@@ -65,22 +65,59 @@ impl Cluster {
         cluster
     }
 
+    /// Starts a standby of this server, for which nobody waits.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn standby(&self) -> Cluster {
+        let mut standby = self.base_backup(&["-R"]);
+        standby.resume();
+        standby
+    }
+
+    /// Starts a base backup with the log that is in this folder, up to a restore point.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn restored(self, archive: &Path, point: &str) -> Cluster {
+        let mut restored = self;
+        let signal = restored.data().join("recovery.signal");
+        fs::write(&signal, "").expect("a file");
+        restored.give_to_server(&signal);
+        restored.settings = vec![
+            format!("restore_command=cp {}/%f %p", archive.display()),
+            format!("recovery_target_name={point}"),
+            "recovery_target_action=promote".to_owned(),
+        ];
+        restored.resume();
+        wait_until("it is restored", || restored.sql("SELECT pg_is_in_recovery()") == "f");
+        restored
+    }
+
+    /// A copy of this server's files, which is not started.
+    ///
+    /// # Panics
+    /// When it cannot be made.
+    pub fn base_backup(&self, options: &[&str]) -> Cluster {
+        let folder = fast_folder();
+        let settings = self.settings.clone();
+        let copied = Cluster { folder, settings, port: 0, server: None };
+        copied.give_to_server(copied.folder.path());
+        let mut copy = self.as_server("pg_basebackup");
+        copy.args(["-X", "stream", "-c", "fast", "--no-sync", "-U", ADMIN]).args(options);
+        copy.arg("-D").arg(copied.data()).arg("-h").arg(self.folder.path());
+        copy.args(["-p", &self.port.to_string()]).env("PGPASSWORD", Cluster::PASSWORD);
+        let output = copy.output().expect("pg_basebackup");
+        assert!(output.status.success(), "pg_basebackup: {output:?}");
+        copied
+    }
+
     /// Starts a standby of this server, and has this server wait for it at each commit from now on.
     ///
     /// # Panics
     /// When it cannot be started.
     pub fn synchronous_standby(&self) -> Cluster {
-        let folder = fast_folder();
-        let settings = self.settings.clone();
-        let mut standby = Cluster { folder, settings, port: 0, server: None };
-        standby.give_to_server(standby.folder.path());
-        let mut copy = self.as_server("pg_basebackup");
-        copy.args(["-R", "-X", "stream", "-c", "fast", "--no-sync", "-U", ADMIN, "-D"]);
-        copy.arg(standby.data()).arg("-h").arg(self.folder.path());
-        copy.args(["-p", &self.port.to_string()]).env("PGPASSWORD", Cluster::PASSWORD);
-        let output = copy.output().expect("pg_basebackup");
-        assert!(output.status.success(), "pg_basebackup: {output:?}");
-        standby.resume();
+        let standby = self.standby();
         self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
         self.sql("SELECT pg_reload_conf()");
         let end = Instant::now() + PATIENCE;
