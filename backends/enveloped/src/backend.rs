@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, Error, ErrorKind, Health, LoadAhead, Loading, Locator,
-    Marker, Placement, Reference, Result, SecretBytes, Shelf,
+    Backend, Capabilities, Destroyed, Error, ErrorKind, FollowStates, Health, LoadAhead, Loading,
+    Locator, Marker, PayloadState, Placement, Reference, Result, SecretBytes, Shelf, ShelfStates,
 };
 
 use crate::envelope;
@@ -28,6 +28,24 @@ impl<S: Shelf> Enveloped<S> {
         self.shelf.envelope_limit().saturating_sub(envelope::OVERHEAD).min(PAYLOAD_LIMIT)
     }
 
+    /// The envelope of a payload, if it is as long as it may be.
+    fn seal(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Vec<u8>> {
+        let limit = self.payload_limit();
+        match payload.len() {
+            len if (1..=limit).contains(&len) => envelope::seal(at, payload),
+            0 => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "the payload is empty",
+                "store at least one byte",
+            )),
+            len => Err(Error::new(
+                ErrorKind::TooLarge,
+                format!("the payload has {len} bytes, the limit is {limit}"),
+                "store the data elsewhere, encrypted under a key that is kept here",
+            )),
+        }
+    }
+
     /// The shelf, for what only its kind can do.
     pub fn shelf(&self) -> &S {
         &self.shelf
@@ -44,25 +62,7 @@ impl<S: Shelf> Backend for Enveloped<S> {
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
-        let limit = self.payload_limit();
-        match payload.len() {
-            len if (1..=limit).contains(&len) => {}
-            0 => {
-                return Err(Error::new(
-                    ErrorKind::InvalidArgument,
-                    "the payload is empty",
-                    "store at least one byte",
-                ));
-            }
-            len => {
-                return Err(Error::new(
-                    ErrorKind::TooLarge,
-                    format!("the payload has {len} bytes, the limit is {limit}"),
-                    "store the data elsewhere, encrypted under a key that is kept here",
-                ));
-            }
-        }
-        self.shelf.put(at.reference, envelope::seal(at, payload)?)
+        self.shelf.put(at.reference, self.seal(at, payload)?)
     }
 
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
@@ -71,6 +71,10 @@ impl<S: Shelf> Backend for Enveloped<S> {
 
     fn ahead(&self) -> Option<&dyn LoadAhead> {
         self.shelf.ahead().map(|_| self as _)
+    }
+
+    fn states(&self) -> Option<&dyn FollowStates> {
+        self.shelf.states().map(|_| self as _)
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
@@ -105,5 +109,27 @@ impl<S: Shelf> LoadAhead for Enveloped<S> {
     fn begin(&self, reference: Reference, locator: &Locator) -> Option<Loading<'_>> {
         let getting = self.shelf.ahead()?.begin(reference, locator)?;
         Some(Box::new(|at| getting(&mut |found| envelope::open(at, found))))
+    }
+}
+
+impl<S: Shelf> Enveloped<S> {
+    fn shelf_states(&self) -> Result<&dyn ShelfStates> {
+        self.shelf.states().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                "the envelopes of this shelf have no states",
+                "ask the backend for its states first",
+            )
+        })
+    }
+}
+
+impl<S: Shelf> FollowStates for Enveloped<S> {
+    fn store_pre_active(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
+        self.shelf_states()?.put_pre_active(at.reference, self.seal(at, payload)?)
+    }
+
+    fn follow(&self, reference: Reference, locator: &Locator, state: PayloadState) -> Result<()> {
+        self.shelf_states()?.follow(reference, locator, state)
     }
 }
