@@ -2093,7 +2093,8 @@ void strongroom_version_list_free(struct strongroom_version_list *list);
  * - ownership: nothing changes hands.
  * - threads: any thread.
  * - errors: NOT_FOUND; CONFLICT when the step is not legal; INVALID_ARGUMENT; PENDING as
- *   strongroom_destroy(); FORKED.
+ *   strongroom_destroy(), or when the version has the state and a backend that shows states, a KMIP
+ *   server, was not told: the same call tells it again; FORKED.
  * - since: 0.1
  */
 STRONGROOM_MUST_CHECK

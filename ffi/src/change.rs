@@ -71,7 +71,8 @@ fn change(name: &str, time: i64, clear: u32) -> Result<Change<Timestamp>> {
 /// - ownership: nothing changes hands.
 /// - threads: any thread.
 /// - errors: NOT_FOUND; CONFLICT when the step is not legal; INVALID_ARGUMENT; PENDING as
-///   strongroom_destroy(); FORKED.
+///   strongroom_destroy(), or when the version has the state and a backend that shows states, a KMIP
+///   server, was not told: the same call tells it again; FORKED.
 /// - since: 0.1
 #[must_use]
 #[unsafe(no_mangle)]

@@ -34,10 +34,10 @@ impl Session {
         options: &PutOptions,
     ) -> Result<PutReceipt> {
         self.operation("adopt", || {
-            self.put_kept(path, options, &|slot, _, wanted| {
+            self.put_kept(path, options, &|slot, _, plan| {
                 let adopted = slot.call("adopt", |backend| backend.adopt(identifier))?;
                 check_size(identifier, adopted.size)?;
-                let secret_type = type_of(identifier, adopted.payload_type, wanted)?;
+                let secret_type = type_of(identifier, adopted.payload_type, plan.secret_type)?;
                 Ok(Kept { locator: adopted.locator, size: adopted.size, secret_type })
             })
         })

@@ -4,6 +4,7 @@ mod adopt;
 mod ahead;
 mod describe;
 mod erase;
+mod follow;
 mod generations;
 mod get;
 pub(crate) mod labels;

@@ -30,13 +30,15 @@ pub const PAYLOAD_LIMIT: usize = 1 << 20;
 const ATTEMPTS: usize = 16;
 
 /// What a put relied on when it encrypted.
-struct Plan {
+pub(super) struct Plan {
     project: Project,
     stamp: Timestamp,
     now: i64,
     secret: Option<SecretId>,
     /// What the secret is, or is to be; a new one need not be told.
-    secret_type: Option<SecretType>,
+    pub(super) secret_type: Option<SecretType>,
+    /// Whether the version is to wait for its date.
+    pre_active: bool,
 }
 
 /// A payload that is durable in its backend, and what it will be in the metadata.
@@ -60,9 +62,9 @@ pub(super) struct Kept {
     pub(super) secret_type: SecretType,
 }
 
-/// Lets a backend keep a payload of a secret of this type, if it is known; is asked again, for another
-/// placement, when a put is begun again.
-pub(super) type Keep<'a> = dyn Fn(&Slot, &Placement<'_>, Option<SecretType>) -> Result<Kept> + 'a;
+/// Lets a backend keep a payload as planned; is asked again, for another placement, when a put is begun
+/// again.
+pub(super) type Keep<'a> = dyn Fn(&Slot, &Placement<'_>, &Plan) -> Result<Kept> + 'a;
 
 enum Outcome {
     Committed(u32),
@@ -137,9 +139,12 @@ impl Session {
         options: &PutOptions,
     ) -> Result<PutReceipt> {
         check_payload_length(payload, PAYLOAD_LIMIT)?;
-        self.put_kept(path, options, &|slot, at, secret_type| {
-            let locator = slot.call("store", |backend| backend.store(at, payload))?;
-            let secret_type = secret_type.unwrap_or(SecretType::Passphrase);
+        self.put_kept(path, options, &|slot, at, plan| {
+            let locator = slot.call("store", |backend| match backend.states() {
+                Some(states) if plan.pre_active => states.store_pre_active(at, payload),
+                _ => backend.store(at, payload),
+            })?;
+            let secret_type = plan.secret_type.unwrap_or(SecretType::Passphrase);
             Ok(Kept { locator, size: payload.len(), secret_type })
         })
     }
@@ -192,7 +197,8 @@ impl Session {
             let known = secret.as_ref().map(|secret| secret.secret_type);
             let secret_type = known.or(options.secret_type);
             let secret = secret.map(|secret| secret.secret_id);
-            Ok(Some(Plan { project, stamp, now, secret, secret_type }))
+            let pre_active = options.activates_at.is_some_and(|date| date.micros() > now);
+            Ok(Some(Plan { project, stamp, now, secret, secret_type, pre_active }))
         })
     }
 
@@ -228,7 +234,7 @@ impl Session {
             payload_type: plan.secret_type.unwrap_or(SecretType::Passphrase).payload_type(),
             key: &key,
         };
-        let kept = keep(slot, &at, plan.secret_type).map_err(|e| inner.explain_missing(&at, e))?;
+        let kept = keep(slot, &at, &plan).map_err(|e| inner.explain_missing(&at, e))?;
         Ok(Some(Stored {
             generation,
             new_secret: plan.secret.is_none(),

@@ -8,20 +8,29 @@ use crate::{Dates, Error, ErrorKind, Result, SecretPath, State, Timestamp};
 impl Session {
     /// Takes a version to another state, if KMIP allows the step. `Conflict` when it does not.
     ///
+    /// Where the backend shows the states of payloads to others, as a KMIP server does, it is told
+    /// afterwards: `Pending` when the version has the state, and the backend was not told. To set the
+    /// state that a version has tells the backend again, and changes nothing else.
+    ///
     /// Destroying is [`destroy`](Self::destroy), because the payload goes with it.
     pub fn set_state(&self, path: &SecretPath, version: u32, state: State) -> Result<()> {
         if state == State::Destroyed {
             return self.destroy(path, version);
         }
         self.operation("set state", || {
-            self.change(path, move |change, secret| {
+            let (project, row) = self.change(path, move |change, secret| {
                 let mut row = change.version(secret, version)?;
                 if state.is_destroyed() && !row.state.is_destroyed() {
                     return Err(illegal(change.path, &row, state));
                 }
-                move_to(change.path, &mut row, state, change.moment.now)?;
-                row.update(&change.inner.keys, change.q)
-            })
+                if row.state != state || state.is_destroyed() {
+                    move_to(change.path, &mut row, state, change.moment.now)?;
+                }
+                row.update(&change.inner.keys, change.q)?;
+                Ok((change.project.clone(), row))
+            })?;
+            strongroom_backend::step("state.written");
+            self.tell_the_backend(path, &project, &row)
         })
     }
 
@@ -55,11 +64,13 @@ impl Session {
     /// read but its bytes are not gone yet.
     pub fn destroy(&self, path: &SecretPath, version: u32) -> Result<()> {
         self.operation("destroy", || {
-            let (project, secret) = self.change(path, move |change, secret| {
+            let (project, secret, compromised) = self.change(path, move |change, secret| {
                 let mut row = change.version(secret, version)?;
                 if row.state.is_destroyed() {
-                    return Ok((secret.project_id, secret.secret_id));
+                    return Ok((secret.project_id, secret.secret_id, None));
                 }
+                let compromised = (row.state == State::Compromised)
+                    .then(|| (change.project.clone(), row.clone()));
                 let state = match row.state {
                     State::Compromised => State::DestroyedCompromised,
                     _ => State::Destroyed,
@@ -70,9 +81,13 @@ impl Session {
                 row.reference = None;
                 row.locator = None;
                 row.update(&change.inner.keys, change.q)?;
-                Ok((secret.project_id, secret.secret_id))
+                Ok((secret.project_id, secret.secret_id, compromised))
             })?;
             strongroom_backend::step("destroy.recorded");
+            if let Some((project, row)) = compromised {
+                // In case it was not told so far. That it goes, matters more.
+                let _ = self.tell_the_backend(path, &project, &row);
+            }
             self.finish_secret(path, project, secret)
         })
     }

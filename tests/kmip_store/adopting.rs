@@ -7,7 +7,7 @@ use strongroom::{DoctorOptions, ErrorKind, PutOptions, SecretType, Session, Stat
 use crate::support::{Site, get, get_version, path, put};
 
 /// Runs Python with PyKMIP's client in `client`, already open, and gives what it prints.
-fn python(site: &Site, program: &str) -> String {
+pub(crate) fn python(site: &Site, program: &str) -> String {
     let tls = site.server.settings().tls;
     let text = format!(
         "from kmip.pie import client as pie, objects\n\
@@ -26,7 +26,7 @@ fn python(site: &Site, program: &str) -> String {
 }
 
 /// A password that PyKMIP's client registers.
-fn password(site: &Site, text: &str) -> String {
+pub(crate) fn password(site: &Site, text: &str) -> String {
     let object = format!("objects.SecretData({text:?}.encode(), enums.SecretDataType.PASSWORD)");
     python(site, &format!("print(client.register({object}))"))
 }
@@ -37,7 +37,7 @@ fn read(site: &Site, identifier: &str) -> String {
 }
 
 /// A store whose payloads are objects as they are.
-fn plain_store(site: &Site) -> Store {
+pub(crate) fn plain_store(site: &Site) -> Store {
     drop(site.object_store("s"));
     let objects = "kind = \"kmip-objects\"\n";
     let plain = format!("{objects}plaintext_objects = true\n");
@@ -45,7 +45,7 @@ fn plain_store(site: &Site) -> Store {
     site.open("s").unwrap()
 }
 
-fn adopt(session: &Session, name: &str, identifier: &str) -> strongroom::Result<u32> {
+pub(crate) fn adopt(session: &Session, name: &str, identifier: &str) -> strongroom::Result<u32> {
     let adopted = session.adopt(&path(name), identifier, &PutOptions::default());
     adopted.map(|receipt| receipt.version)
 }

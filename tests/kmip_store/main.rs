@@ -5,5 +5,6 @@ mod away;
 mod life;
 mod moving;
 mod restarts;
+mod states;
 mod strays;
 mod support;

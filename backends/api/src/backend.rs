@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    DeviceKey, Error, ErrorKind, Health, LoadAhead, ProjectId, Reference, Result, SecretBytes,
-    SecretId, StoreId, VersionId,
+    DeviceKey, Error, ErrorKind, FollowStates, Health, LoadAhead, ProjectId, Reference, Result,
+    SecretBytes, SecretId, StoreId, VersionId,
 };
 
 /// A project key in one of its generations.
@@ -189,6 +189,11 @@ pub trait Backend: Send + Sync {
 
     /// Where payloads can be asked for before it is certain which one is wanted.
     fn ahead(&self) -> Option<&dyn LoadAhead> {
+        None
+    }
+
+    /// Where payloads have a state of their own that others see.
+    fn states(&self) -> Option<&dyn FollowStates> {
         None
     }
 

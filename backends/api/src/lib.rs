@@ -20,6 +20,7 @@ mod memory;
 mod process;
 mod secret;
 mod shelf;
+mod states;
 mod steps;
 mod threads;
 
@@ -45,6 +46,7 @@ pub use memory::{MemoryStatus, memory_status};
 pub use process::Process;
 pub use secret::SecretBytes;
 pub use shelf::Shelf;
+pub use states::{FollowStates, PayloadState, ShelfStates};
 #[cfg(feature = "test-hooks")]
 pub use steps::on_step;
 pub use steps::step;

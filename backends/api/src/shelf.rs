@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::{Destroyed, GetAhead, Health, Locator, Marker, Reference, Result, SecretBytes};
+use crate::{
+    Destroyed, GetAhead, Health, Locator, Marker, Reference, Result, SecretBytes, ShelfStates,
+};
 
 /// Keeps envelopes, which are ciphertext, under references.
 ///
@@ -32,6 +34,11 @@ pub trait Shelf: Send + Sync {
 
     /// Where envelopes can be asked for before it is certain which one is wanted.
     fn ahead(&self) -> Option<&dyn GetAhead> {
+        None
+    }
+
+    /// Where envelopes have a state of their own that others see.
+    fn states(&self) -> Option<&dyn ShelfStates> {
         None
     }
 

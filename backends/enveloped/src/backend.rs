@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, Health, LoadAhead, Loading, Locator, Marker, Placement,
-    Reference, Result, SecretBytes, Shelf, check_payload_length,
+    Backend, Capabilities, Destroyed, FollowStates, Health, LoadAhead, Loading, Locator, Marker,
+    PayloadState, Placement, Reference, Result, SecretBytes, Shelf, ShelfStates,
+    check_payload_length,
 };
 
 use crate::envelope;
@@ -28,6 +29,12 @@ impl<S: Shelf> Enveloped<S> {
         self.shelf.envelope_limit().saturating_sub(envelope::OVERHEAD).min(PAYLOAD_LIMIT)
     }
 
+    /// The envelope of a payload, if it is as long as it may be.
+    fn seal(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Vec<u8>> {
+        check_payload_length(payload, self.payload_limit())?;
+        envelope::seal(at, payload)
+    }
+
     /// The shelf, for what only its kind can do.
     pub fn shelf(&self) -> &S {
         &self.shelf
@@ -44,8 +51,7 @@ impl<S: Shelf> Backend for Enveloped<S> {
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
-        check_payload_length(payload, self.payload_limit())?;
-        self.shelf.put(at.reference, envelope::seal(at, payload)?)
+        self.shelf.put(at.reference, self.seal(at, payload)?)
     }
 
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
@@ -54,6 +60,10 @@ impl<S: Shelf> Backend for Enveloped<S> {
 
     fn ahead(&self) -> Option<&dyn LoadAhead> {
         self.shelf.ahead().map(|_| self as _)
+    }
+
+    fn states(&self) -> Option<&dyn FollowStates> {
+        self.shelf.states().map(|_| self as _)
     }
 
     fn destroy(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
@@ -88,5 +98,27 @@ impl<S: Shelf> LoadAhead for Enveloped<S> {
     fn begin(&self, reference: Reference, locator: &Locator) -> Option<Loading<'_>> {
         let getting = self.shelf.ahead()?.begin(reference, locator)?;
         Some(Box::new(|at| getting(&mut |found| envelope::open(at, found))))
+    }
+}
+
+impl<S: Shelf> Enveloped<S> {
+    fn shelf_states(&self) -> Result<&dyn ShelfStates> {
+        self.shelf.states().ok_or_else(|| {
+            Error::new(
+                ErrorKind::Unsupported,
+                "the envelopes of this shelf have no states",
+                "ask the backend for its states first",
+            )
+        })
+    }
+}
+
+impl<S: Shelf> FollowStates for Enveloped<S> {
+    fn store_pre_active(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
+        self.shelf_states()?.put_pre_active(at.reference, self.seal(at, payload)?)
+    }
+
+    fn follow(&self, reference: Reference, locator: &Locator, state: PayloadState) -> Result<()> {
+        self.shelf_states()?.follow(reference, locator, state)
     }
 }

@@ -6,6 +6,7 @@
 use strongroom_backend::Result;
 
 use crate::enumerations::{AES, ObjectType, State, UNINTERPRETED_TEXT_STRING};
+use crate::namespace::APPLICATION;
 use crate::protocol_version::ProtocolVersion;
 use crate::ttlv::{Encoder, Structure, Tag};
 
@@ -121,6 +122,8 @@ pub(crate) struct Found {
     pub(crate) extractable: Option<bool>,
     /// When the server made the object; it never changes.
     pub(crate) initial_date: Option<i64>,
+    /// Application Specific Information in our application namespace.
+    pub(crate) application_data: Vec<String>,
 }
 
 impl Found {
@@ -158,6 +161,13 @@ impl Found {
             Tag::SENSITIVE => self.sensitive = Some(value.boolean()?),
             Tag::EXTRACTABLE => self.extractable = Some(value.boolean()?),
             Tag::INITIAL_DATE => self.initial_date = Some(value.date_time()?),
+            Tag::APPLICATION_SPECIFIC_INFORMATION => {
+                let value = value.structure()?;
+                let data = value.find(Tag::APPLICATION_DATA).map(|data| data.text()).transpose()?;
+                if value.get(Tag::APPLICATION_NAMESPACE)?.text()? == APPLICATION {
+                    self.application_data.extend(data.map(str::to_string));
+                }
+            }
             _ => {}
         }
         Ok(())
@@ -165,7 +175,7 @@ impl Found {
 }
 
 /// The attributes that [`Found`] reads.
-const READ: [Tag; 9] = [
+const READ: [Tag; 10] = [
     Tag::NAME,
     Tag::STATE,
     Tag::OBJECT_TYPE,
@@ -175,6 +185,7 @@ const READ: [Tag; 9] = [
     Tag::SENSITIVE,
     Tag::EXTRACTABLE,
     Tag::INITIAL_DATE,
+    Tag::APPLICATION_SPECIFIC_INFORMATION,
 ];
 
 fn is_by_tag(version: ProtocolVersion) -> bool {

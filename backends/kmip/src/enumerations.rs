@@ -109,8 +109,9 @@ pub(crate) fn object_type_name(number: u32) -> String {
     named(&NAMES, number)
 }
 
-/// The state of a managed object, for the types that have one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The state of a managed object, for the types that have one. An object that is not destroyed never goes
+/// back in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
     PreActive,
     Active,
@@ -134,6 +135,11 @@ impl State {
         STATES.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
     }
 
+    /// Whether the object's bytes are gone.
+    pub(crate) fn is_destroyed(self) -> bool {
+        matches!(self, State::Destroyed | State::DestroyedCompromised)
+    }
+
     /// The name in the specification.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -151,6 +157,7 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub(crate) enum RevocationReasonCode {
+    KeyCompromise = 2,
     CessationOfOperation = 6,
 }
 

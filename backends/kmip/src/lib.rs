@@ -29,11 +29,13 @@
 mod adopting;
 mod asymmetric;
 mod attributes;
+mod belonging;
 mod client;
 mod connection;
 mod deadline;
 mod enumerations;
 mod failure;
+mod following;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod getting;

@@ -30,6 +30,9 @@ pub(crate) enum AfterFailure {
     Stop,
     /// They are done all the same.
     Continue,
+    /// They are done all the same, each after the one before it: without being asked for that, a server
+    /// may take them in any order. One that cannot promise it refuses the whole message.
+    ContinueInOrder,
 }
 
 /// A request of these operations, in this order.
@@ -51,6 +54,9 @@ pub(crate) fn request(
             if operations.len() > 1 {
                 let option = if after_failure == AfterFailure::Stop { STOP } else { CONTINUE };
                 to.enumeration(Tag::BATCH_ERROR_CONTINUATION_OPTION, option);
+                if after_failure == AfterFailure::ContinueInOrder {
+                    to.boolean(Tag::BATCH_ORDER_OPTION, true);
+                }
             }
             to.integer(Tag::BATCH_COUNT, i32::try_from(operations.len()).unwrap_or(i32::MAX));
         });

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use strongroom_backend::{
-    Adopted, Backend, Capabilities, Destroyed, Health, Locator, Marker, PayloadType, Placement,
-    Reference, Result, SecretBytes, check_payload_length,
+    Adopted, Backend, Capabilities, Destroyed, FollowStates, Health, Locator, Marker, PayloadState,
+    PayloadType, Placement, Reference, Result, SecretBytes, check_payload_length,
 };
 
 use crate::asymmetric::{is_certificate, private_key, public_key};
@@ -12,6 +12,7 @@ use crate::enumerations::ObjectType;
 use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
 use crate::objects::Objects;
+use crate::putting::Begin;
 use crate::{KmipClient, Namespace};
 
 /// The longest payload, in bytes.
@@ -90,6 +91,12 @@ impl KmipObjects {
     ) -> KmipObjects {
         KmipObjects { objects: Objects::new(client, namespace), plaintext }
     }
+
+    fn put(&self, at: &Placement<'_>, payload: &SecretBytes, begin: Begin) -> Result<Locator> {
+        check_payload_length(payload, PAYLOAD_LIMIT)?;
+        let object_type = self.plaintext.of(at.payload_type, payload);
+        self.objects.put(at.reference, ManagedObject { object_type, value: payload }, begin)
+    }
 }
 
 impl Backend for KmipObjects {
@@ -98,14 +105,15 @@ impl Backend for KmipObjects {
     }
 
     fn store(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
-        check_payload_length(payload, PAYLOAD_LIMIT)?;
-        let object_type = self.plaintext.of(at.payload_type, payload);
-        let object = ManagedObject { object_type, value: payload };
-        self.objects.put(at.reference, object)
+        self.put(at, payload, Begin::Active)
     }
 
     fn load(&self, at: &Placement<'_>, locator: &Locator) -> Result<SecretBytes> {
         self.objects.get(at.reference, locator, KnownBy::Name)
+    }
+
+    fn states(&self) -> Option<&dyn FollowStates> {
+        Some(self)
     }
 
     fn adopt(&self, identifier: &str) -> Result<Adopted> {
@@ -130,5 +138,15 @@ impl Backend for KmipObjects {
 
     fn health(&self) -> Vec<Health> {
         self.objects.health(self.plaintext.of(PayloadType::Passphrase, &[]))
+    }
+}
+
+impl FollowStates for KmipObjects {
+    fn store_pre_active(&self, at: &Placement<'_>, payload: &SecretBytes) -> Result<Locator> {
+        self.put(at, payload, Begin::PreActive)
+    }
+
+    fn follow(&self, reference: Reference, locator: &Locator, state: PayloadState) -> Result<()> {
+        self.objects.follow(reference, locator, state)
     }
 }

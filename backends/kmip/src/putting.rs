@@ -18,37 +18,48 @@ use crate::read_back::may_be_converted;
 use crate::removal::remove;
 use crate::ttlv::Tag;
 
+/// The state in which an object begins, if it is of a type that has one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Begin {
+    Active,
+    PreActive,
+}
+
 impl Objects {
     /// Keeps an object under a reference. `AlreadyExists` when one is kept there.
-    pub(crate) fn put(&self, reference: Reference, object: ManagedObject<'_>) -> Result<Locator> {
+    pub(crate) fn put(
+        &self,
+        reference: Reference,
+        object: ManagedObject<'_>,
+        begin: Begin,
+    ) -> Result<Locator> {
+        let activate = begin == Begin::Active && has_state(object.object_type);
         let name = self.namespace.payload(reference);
         let _turn = self.turns.wait(name.clone());
-        match self.register(&name, object) {
+        match self.register(&name, object, activate) {
             Err(error) if error.kind() == ErrorKind::Timeout => {}
             done => return done,
         }
         // The server may have it. Only if it has not, it is asked once more.
         let stand_ins = self.client.stand_ins();
-        match self.registered_after_all(&name, object) {
+        match self.registered_after_all(&name, object, activate) {
             Ok(Some(identifier)) => Ok(Place::Ours(&identifier).locator()),
             // What another server does not have, the one that was asked may have.
             Ok(None) if self.client.stand_ins() != stand_ins => Err(nobody_knows(&name)),
-            Ok(None) => self.register(&name, object),
+            Ok(None) => self.register(&name, object, activate),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
             Err(error) => Err(outcome_unknown(error)),
         }
     }
 
-    /// Registers an object that comes back as it was given, and activates it.
-    fn register(&self, name: &str, object: ManagedObject<'_>) -> Result<Locator> {
+    /// Registers an object that comes back as it was given, and activates it if that is wanted.
+    fn register(&self, name: &str, object: ManagedObject<'_>, activate: bool) -> Result<Locator> {
         let mut identifier = self.register_named(name, object, None)?;
         if !self.gives_back(&identifier, object)? {
             self.take_back(&identifier)?;
             identifier = self.register_secret_data(name, object.value, &identifier)?;
         }
-        if has_state(object.object_type)
-            && let Err(error) = self.activate(&identifier).map_err(after_a_change)
-        {
+        if activate && let Err(error) = self.activate(&identifier).map_err(after_registration) {
             if error.kind() != ErrorKind::Timeout {
                 // An error of this must not pass for one of the object's registration.
                 let _ = remove(&self.client, &[identifier]);
@@ -123,6 +134,7 @@ impl Objects {
         &self,
         name: &str,
         object: ManagedObject<'_>,
+        activate: bool,
     ) -> Result<Option<String>> {
         let found = locate(&self.client, &[Attribute::Name(name)])?;
         for identifier in &found {
@@ -132,7 +144,7 @@ impl Objects {
                 Err(failed) => return Err(failed.into()),
             };
             if same {
-                if has_state(object.object_type) {
+                if activate {
                     self.activate(identifier)?;
                 }
                 return Ok(Some(identifier.clone()));
@@ -158,6 +170,15 @@ impl Objects {
             return Ok(());
         }
         Err(refusal.into_error())
+    }
+}
+
+/// The error of what follows the registration. An object that is not found may be on the server that
+/// registered it and not yet on the one that was asked then.
+fn after_registration(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::NotFound => outcome_unknown(error),
+        _ => after_a_change(error),
     }
 }
 

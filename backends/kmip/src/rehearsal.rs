@@ -6,6 +6,7 @@ use crate::enumerations::ObjectType;
 use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
 use crate::objects::Objects;
+use crate::putting::Begin;
 
 impl Objects {
     /// Puts, gets and removes an object, which leaves nothing behind.
@@ -13,7 +14,8 @@ impl Objects {
         // Of now, as every other: what a crash leaves here is removed as a stray, once it is old enough.
         let reference = Reference::at(host_micros())?;
         let value = SecretBytes::random(32)?;
-        let locator = self.put(reference, ManagedObject { object_type, value: &value })?;
+        let locator =
+            self.put(reference, ManagedObject { object_type, value: &value }, Begin::Active)?;
         let same = self.get(reference, &locator, KnownBy::Name).map(|found| found.equals(&value));
         self.remove(&[(reference, locator)])?;
         if same? {

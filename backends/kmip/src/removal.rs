@@ -3,15 +3,15 @@
 use strongroom_backend::{Destroyed, Error, ErrorKind, Locator, Reference, Result, step};
 
 use crate::KmipClient;
-use crate::attributes::{Attribute, Found};
-use crate::enumerations::RevocationReasonCode;
-use crate::failure::Effect;
-use crate::locate::{BATCH, attributes_of};
+use crate::belonging::Kept;
+use crate::enumerations::State;
+use crate::failure::{Effect, after_a_change};
+use crate::locate::BATCH;
 use crate::locators::Place;
 use crate::message::{AfterFailure, Outcome, Response};
 use crate::objects::Objects;
-use crate::operations::{Destroy, Locate, Request, Revoke};
-use crate::ttlv::Tag;
+use crate::operations::{Destroy, Request, Revoke};
+use crate::reasons::Refusal;
 
 impl Objects {
     /// Destroys what is kept under these references, however often it is there. What was adopted is
@@ -26,18 +26,16 @@ impl Objects {
                 Place::Unknown => ours.push((*reference, None)),
             }
         }
-        let mut destroyed = 0;
-        for some in ours.chunks(BATCH) {
-            let names: Vec<String> =
-                some.iter().map(|(reference, _)| self.namespace.payload(*reference)).collect();
-            let mut identifiers = self.located(&names)?;
-            let mut others: Vec<String> =
-                some.iter().filter_map(|(_, identifier)| identifier.clone()).collect();
-            others.retain(|identifier| !identifiers.contains(identifier));
-            identifiers.extend(self.with_a_name(others, &names)?);
-            identifiers.sort_unstable();
-            identifiers.dedup();
-            destroyed += remove(&self.client, &identifiers)?;
+        let (mut destroyed, mut unclear) = (0, None);
+        for some in ours.chunks(BATCH / 2) {
+            let done = self.belonging(some).and_then(|belonging| {
+                unclear = unclear.take().or(belonging.unclear);
+                destroy(&self.client, &belonging.ours)
+            });
+            destroyed += done.map_err(|error| once_begun(destroyed, error))?;
+        }
+        if let Some(identifier) = unclear {
+            return Ok(Destroyed::Remains(may_be_ours(&identifier)));
         }
         if destroyed < ours.len() && self.client.stand_ins() != stand_ins {
             let why = "the first KMIP server did not answer, and another does not have all of them";
@@ -45,66 +43,80 @@ impl Objects {
         }
         Ok(Destroyed::Gone)
     }
-
-    /// Those of these objects that have one of these names. The others are not ours to destroy:
-    /// `get_named` says how their identifiers come into our locators.
-    fn with_a_name(&self, identifiers: Vec<String>, names: &[String]) -> Result<Vec<String>> {
-        let found = attributes_of(&self.client, &identifiers, &[Tag::NAME])?;
-        let is_ours = |found: &Found| found.names.iter().any(|name| names.contains(name));
-        let all = identifiers.into_iter().zip(found);
-        Ok(all.filter(|(_, found)| found.as_ref().is_some_and(is_ours)).map(|(id, _)| id).collect())
-    }
-
-    fn located(&self, names: &[String]) -> Result<Vec<String>> {
-        let attributes: Vec<_> = names.iter().map(|name| [Attribute::Name(name)]).collect();
-        let asked: Vec<_> =
-            attributes.iter().map(|attributes| Locate { attributes, offset: 0 }).collect();
-        let batch: Vec<&dyn Request> = asked.iter().map(|one| one as &dyn Request).collect();
-        let response = self.client.batch(&batch, AfterFailure::Continue, Effect::Nothing)?;
-        let mut found = Vec::new();
-        for at in 0..batch.len() {
-            found.extend(response.answer::<Locate<'_>>(at)?.identifiers);
-        }
-        Ok(found)
-    }
 }
 
-/// Destroys these objects, and tells how many of them were still there.
+/// Destroys these objects, which are ours for certain, and tells how many of them were still there.
 pub(crate) fn remove(client: &KmipClient, identifiers: &[String]) -> Result<usize> {
+    let kept = |identifier: &String| Kept {
+        identifier: identifier.clone(),
+        state: None,
+        is_stateless: false,
+    };
+    destroy(client, &identifiers.iter().map(kept).collect::<Vec<_>>())
+}
+
+fn destroy(client: &KmipClient, objects: &[Kept]) -> Result<usize> {
     let mut destroyed = 0;
-    for some in identifiers.chunks(BATCH / 2) {
-        let reason = RevocationReasonCode::CessationOfOperation;
-        let revoke: Vec<_> = some.iter().map(|identifier| Revoke { identifier, reason }).collect();
-        let destroy: Vec<_> = some.iter().map(|identifier| Destroy { identifier }).collect();
-        let mut batch: Vec<&dyn Request> = Vec::with_capacity(2 * some.len());
-        for (revoke, destroy) in revoke.iter().zip(&destroy) {
-            // An Active object must be revoked first. One that is not, or has no state, refuses that,
-            // and is destroyed all the same.
-            batch.push(revoke);
-            batch.push(destroy);
-        }
-        let response = client.batch(&batch, AfterFailure::Continue, Effect::SameTwice)?;
-        for (at, (revoke, destroy)) in revoke.iter().zip(&destroy).enumerate() {
-            let mut fate = fate(&response, 2 * at + 1)?;
-            if fate == Fate::LeftOut {
-                fate = destroy_alone(client, revoke, destroy)?;
-            }
-            match fate {
-                Fate::Destroyed => destroyed += 1,
-                Fate::NotThere => {}
-                Fate::LeftOut => return Err(left_undone()),
-            }
-        }
+    for some in objects.chunks(BATCH / 2) {
+        destroyed += destroy_some(client, some).map_err(|error| once_begun(destroyed, error))?;
     }
     step("kmip.destroyed");
     Ok(destroyed)
 }
 
-/// For a server that stops at the first refusal, whatever it was asked for.
-fn destroy_alone(client: &KmipClient, revoke: &Revoke<'_>, destroy: &Destroy<'_>) -> Result<Fate> {
-    client.batch(&[revoke], AfterFailure::Stop, Effect::SameTwice)?;
-    let alone = client.batch(&[destroy], AfterFailure::Stop, Effect::SameTwice)?;
-    fate(&alone, 0)
+fn destroy_some(client: &KmipClient, some: &[Kept]) -> Result<usize> {
+    let revoke: Vec<_> = some.iter().map(|kept| Revoke::unneeded(&kept.identifier)).collect();
+    let destroy: Vec<_> =
+        some.iter().map(|kept| Destroy { identifier: &kept.identifier }).collect();
+    let mut batch: Vec<&dyn Request> = Vec::with_capacity(2 * some.len());
+    let mut places = Vec::with_capacity(some.len());
+    for (at, kept) in some.iter().enumerate() {
+        if must_be_revoked(kept) {
+            batch.push(&revoke[at]);
+        }
+        places.push(batch.len());
+        batch.push(&destroy[at]);
+    }
+    let response = client.batch(&batch, AfterFailure::ContinueInOrder, Effect::SameTwice)?;
+    let mut destroyed = 0;
+    for (at, place) in places.into_iter().enumerate() {
+        let mut fate = fate(&response, place)?;
+        if fate == Fate::LeftOut {
+            let revoke = must_be_revoked(&some[at]).then_some(&revoke[at]);
+            fate = destroy_alone(client, revoke, &destroy[at])?;
+        }
+        match fate {
+            Fate::Destroyed => destroyed += 1,
+            Fate::NotThere => {}
+            Fate::LeftOut => return Err(left_undone()),
+        }
+    }
+    Ok(destroyed)
+}
+
+/// An Active object must be revoked before it is destroyed. One that is compromised or deactivated keeps
+/// the reason that it has. One whose state is not known refuses to be revoked, if it need not be.
+fn must_be_revoked(kept: &Kept) -> bool {
+    matches!(kept.state, None | Some(State::Active))
+}
+
+/// For a server that stops at the first refusal, whatever it was asked for, or that takes no such batch.
+fn destroy_alone(
+    client: &KmipClient,
+    revoke: Option<&Revoke<'_>>,
+    destroy: &Destroy<'_>,
+) -> Result<Fate> {
+    let alone = |request: &dyn Request| {
+        // What was before it in the batch may be done.
+        client.batch(&[request], AfterFailure::Stop, Effect::SameTwice).map_err(after_a_change)
+    };
+    if let Some(revoke) = revoke {
+        alone(revoke)?;
+    }
+    match alone(destroy)?.result(0)? {
+        Outcome::Refused(refusal) if !refusal.is_not_found() => Err(refused(refusal)),
+        outcome => Ok(fate_of(outcome)?),
+    }
 }
 
 /// What became of an object that was to be destroyed.
@@ -117,17 +129,40 @@ enum Fate {
 }
 
 fn fate(response: &Response, at: usize) -> Result<Fate> {
-    match response.result(at)? {
+    fate_of(response.result(at)?)
+}
+
+fn fate_of(outcome: Outcome<'_>) -> Result<Fate> {
+    match outcome {
         Outcome::Done(_) => Ok(Fate::Destroyed),
         Outcome::Refused(refusal) if refusal.is_not_found() => Ok(Fate::NotThere),
-        Outcome::Refused(refusal) => Err(refusal.into_error()),
+        // It may be the batch that it does not know, and not the operation.
+        Outcome::Refused(refusal) if refusal.kind() == ErrorKind::Unsupported => Ok(Fate::LeftOut),
+        Outcome::Refused(refusal) => Err(refused(refusal)),
         Outcome::Undone => Ok(Fate::LeftOut),
     }
 }
 
+/// A server that failed within may have done it all the same, and has done what came before.
+fn refused(refusal: Refusal) -> Error {
+    after_a_change(refusal.into_error())
+}
+
+/// The error of what comes after something was destroyed: it no longer had no effect.
+fn once_begun(destroyed: usize, error: Error) -> Error {
+    if destroyed > 0 { after_a_change(error) } else { error }
+}
+
+fn may_be_ours(identifier: &str) -> String {
+    format!(
+        "the object {identifier} of the KMIP server may be one of them, but it no longer has the Name that \
+         says so: give it that again, or destroy it, with the server's own tools"
+    )
+}
+
 fn left_undone() -> Error {
     Error::new(
-        ErrorKind::Unavailable,
+        ErrorKind::Timeout,
         "the KMIP server did not say whether it destroyed an object",
         "try again; look into the server's log",
     )

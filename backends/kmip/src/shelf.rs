@@ -4,13 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use strongroom_backend::{
-    Destroyed, Error, ErrorKind, Health, Locator, Marker, Reference, Result, SecretBytes, Shelf,
+    Destroyed, Error, ErrorKind, Health, Locator, Marker, PayloadState, Reference, Result,
+    SecretBytes, Shelf, ShelfStates,
 };
 
 use crate::enumerations::ObjectType;
 use crate::getting::KnownBy;
 use crate::managed_object::ManagedObject;
 use crate::objects::Objects;
+use crate::putting::Begin;
 use crate::{KmipClient, Namespace};
 
 /// The longest envelope when nothing else was asked for, in bytes. Some servers get slow above that.
@@ -49,8 +51,7 @@ impl Shelf for KmipShelf {
     }
 
     fn put(&self, reference: Reference, envelope: Vec<u8>) -> Result<Locator> {
-        let object = ManagedObject { object_type: ObjectType::SecretData, value: &envelope };
-        self.objects.put(reference, object)
+        self.objects.put(reference, secret_data(&envelope), Begin::Active)
     }
 
     fn get(
@@ -60,6 +61,10 @@ impl Shelf for KmipShelf {
         open: &mut dyn FnMut(&[u8]) -> Result<SecretBytes>,
     ) -> Result<SecretBytes> {
         open(&self.objects.get(reference, locator, KnownBy::Content)?)
+    }
+
+    fn states(&self) -> Option<&dyn ShelfStates> {
+        Some(self)
     }
 
     fn remove(&self, targets: &[(Reference, Locator)]) -> Result<Destroyed> {
@@ -89,4 +94,18 @@ impl Shelf for KmipShelf {
     fn health(&self) -> Vec<Health> {
         self.objects.health(ObjectType::SecretData)
     }
+}
+
+impl ShelfStates for KmipShelf {
+    fn put_pre_active(&self, reference: Reference, envelope: Vec<u8>) -> Result<Locator> {
+        self.objects.put(reference, secret_data(&envelope), Begin::PreActive)
+    }
+
+    fn follow(&self, reference: Reference, locator: &Locator, state: PayloadState) -> Result<()> {
+        self.objects.follow(reference, locator, state)
+    }
+}
+
+fn secret_data(envelope: &[u8]) -> ManagedObject<'_> {
+    ManagedObject { object_type: ObjectType::SecretData, value: envelope }
 }

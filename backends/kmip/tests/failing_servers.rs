@@ -4,10 +4,16 @@
 mod answers;
 #[path = "failing_servers/kmip.rs"]
 mod kmip;
+#[path = "failing_servers/putting.rs"]
+mod putting;
 #[path = "failing_servers/read_back.rs"]
 mod read_back;
+#[path = "failing_servers/removing.rs"]
+mod removing;
 #[path = "failing_servers/server.rs"]
 mod server;
+#[path = "failing_servers/states.rs"]
+mod states;
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -103,6 +109,11 @@ fn writing(mut settings: KmipSettings) -> Error {
 fn store(objects: &KmipObjects) -> Result<Locator> {
     let payload = SecretBytes::copy_of(b"correct horse battery staple").unwrap();
     at_a_place(|at| objects.store(at, &payload))
+}
+
+/// What the object of a payload is called.
+fn payload_name(reference: Reference) -> String {
+    format!("strongroom/test/payload/{reference}")
 }
 
 fn at_a_place<T>(run: impl FnOnce(&Placement<'_>) -> T) -> T {

@@ -18,10 +18,11 @@ fn namespace() -> Namespace {
 #[test]
 fn envelopes_on_a_server_keep_every_promise() {
     let server = PyKmip::start();
-    let report =
-        conformance::backend(&Enveloped::new(KmipShelf::new(client(&server), namespace())));
+    let envelopes = Enveloped::new(KmipShelf::new(client(&server), namespace()));
+    let report = conformance::backend(&envelopes);
     report.require();
     assert!(report.skipped().is_empty(), "nothing is left out");
+    conformance::states(&envelopes).require();
 }
 
 #[test]

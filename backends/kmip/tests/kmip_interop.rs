@@ -17,11 +17,16 @@ fn its_client_reads(server: &PyKmip, plaintext: PlaintextType, typed: &Typed) {
     let identifier = String::from_utf8(locator.as_bytes().to_vec()).unwrap();
     let read = format!(
         "found = client.get({identifier:?})\n\
-         named = client.get_attributes({identifier:?}, ['Name'])[1][0].attribute_value\n\
-         print(type(found).__name__, found.value.hex(), named.name_value.value)"
+         wanted = ['Name', 'Application Specific Information']\n\
+         told = client.get_attributes({identifier:?}, wanted)[1]\n\
+         told = {{a.attribute_name.value: a.attribute_value for a in told}}\n\
+         named, about = [told[name] for name in wanted]\n\
+         print(type(found).__name__, found.value.hex(), named.name_value.value,\n\
+         \x20     about.application_namespace, about.application_data)"
     );
     let name = format!("strongroom/test/payload/{}", site.reference);
-    assert_eq!(python(server, &read), format!("{class} {} {name}", hex(payload)));
+    let expected = format!("{class} {} {name} strongroom {name}", hex(payload));
+    assert_eq!(python(server, &read), expected);
     assert!(objects.load(&site.placement(), &locator).unwrap().equals(payload));
     objects.destroy(&[site.target(&locator)]).unwrap();
 }

@@ -21,9 +21,11 @@ fn at(server: &PyKmip, version: ProtocolVersion) -> std::sync::Arc<KmipClient> {
 fn envelopes_keep_every_promise(version: ProtocolVersion) {
     let server = PyKmip::start();
     let shelf = KmipShelf::new(at(&server, version), namespace("versions"));
-    let report = conformance::backend(&Enveloped::new(shelf));
+    let envelopes = Enveloped::new(shelf);
+    let report = conformance::backend(&envelopes);
     report.require();
     assert!(report.skipped().is_empty(), "nothing is left out");
+    conformance::states(&envelopes).require();
 }
 
 fn keys_keep_every_promise(version: ProtocolVersion, root_key_use: RootKeyUse) {
@@ -109,6 +111,7 @@ fn plaintext_keeps_every_promise(plaintext: PlaintextType) {
     let server = PyKmip::start();
     let objects = KmipObjects::new(client(server.settings()), namespace("versions"), plaintext);
     conformance::backend(&objects).require();
+    conformance::states(&objects).require();
 }
 
 #[test]

@@ -373,7 +373,8 @@ class Store:
     def set_state(self, path: str, version: int, to: State) -> None:
         """Takes a version to another state, if KMIP allows the step. To State.DESTROYED it is `destroy()`.
 
-        Errors: NotFound; Conflict when the step is not legal; Pending as `destroy()`.
+        Errors: NotFound; Conflict when the step is not legal; Pending as `destroy()`, or when the version
+        has the state and the KMIP server that keeps its payload was not told: the same call tells it again.
         """
         with self._handle as store:
             call(

@@ -20,7 +20,10 @@ Examples:
   strongroom state web1/borg compromised
 
 States are KMIP's. pre-active goes to active or compromised, active to deactivated or compromised,
-deactivated to compromised; there is no way back. `destroy` comes after deactivated or compromised.";
+deactivated to compromised; there is no way back. `destroy` comes after deactivated or compromised.
+
+A KMIP server that keeps the payload is told. When that fails (exit code 43), the version has the state
+all the same, and the same command tells the server again.";
 
 /// Change the state of a version.
 #[derive(Args)]

@@ -20,12 +20,15 @@ mod marker;
 mod payloads;
 mod report;
 mod site;
+mod states;
 mod threads;
 
 pub use report::{Entry, Report, Verdict};
 
 use std::sync::Arc;
 
+#[cfg(doc)]
+use crate::FollowStates;
 use crate::{Backend, DeviceCipher, KeyBackend, RootKeyId};
 use device::DeviceSubject;
 use report::Outcome;
@@ -60,6 +63,13 @@ const BACKEND: &[(&str, BackendCheck)] = checks![
     threads::many_threads_keep_their_own_payloads,
     threads::one_of_many_threads_takes_a_reference,
     payloads::health_finds_nothing_wrong,
+];
+
+const STATES: &[(&str, BackendCheck)] = checks![
+    states::a_pre_active_payload_comes_back,
+    states::a_payload_loads_and_goes_in_every_state,
+    states::a_state_is_followed_again_and_never_back,
+    states::the_state_of_what_was_never_stored_is_not_found,
 ];
 
 const KEY_BACKEND: &[(&str, KeyBackendCheck)] = checks![
@@ -104,6 +114,13 @@ pub fn backend_with_device(
 
 fn all_of_backend(subject: &Subject<'_>) -> Report {
     Report::of(BACKEND.iter().map(|(name, check)| (*name, check(subject))))
+}
+
+/// Runs every check of [`FollowStates`], on a backend whose payloads have states. Which state a payload
+/// shows to others, the backend's own tests check with the eyes of others.
+pub fn states(subject: &dyn Backend) -> Report {
+    let subject = Subject::new(subject);
+    Report::of(STATES.iter().map(|(name, check)| (*name, check(&subject))))
 }
 
 /// Runs every check of [`KeyBackend`]. Makes new root keys.

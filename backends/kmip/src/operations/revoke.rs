@@ -9,6 +9,23 @@ use crate::ttlv::{Encoder, Tag};
 pub(crate) struct Revoke<'a> {
     pub(crate) identifier: &'a str,
     pub(crate) reason: RevocationReasonCode,
+    /// When others may have come to know it, in seconds since 1970: to be said of Key Compromise, and of
+    /// nothing else.
+    pub(crate) compromised_at: Option<i64>,
+}
+
+impl<'a> Revoke<'a> {
+    /// Of an object that is no longer needed.
+    pub(crate) fn unneeded(identifier: &'a str) -> Revoke<'a> {
+        let reason = RevocationReasonCode::CessationOfOperation;
+        Revoke { identifier, reason, compromised_at: None }
+    }
+
+    /// Of an object that others may have come to know.
+    pub(crate) fn compromised(identifier: &'a str, at: i64) -> Revoke<'a> {
+        let reason = RevocationReasonCode::KeyCompromise;
+        Revoke { identifier, reason, compromised_at: Some(at) }
+    }
 }
 
 impl Request for Revoke<'_> {
@@ -25,5 +42,8 @@ impl Request for Revoke<'_> {
         to.structure(Tag::REVOCATION_REASON, |to| {
             to.enumeration(Tag::REVOCATION_REASON_CODE, self.reason as u32);
         });
+        if let Some(at) = self.compromised_at {
+            to.date_time(Tag::COMPROMISE_OCCURRENCE_DATE, at);
+        }
     }
 }

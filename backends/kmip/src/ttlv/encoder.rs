@@ -42,6 +42,11 @@ impl Encoder {
         self.value(tag, item_type::BOOLEAN, &u64::from(value).to_be_bytes());
     }
 
+    /// Seconds since 1970.
+    pub(crate) fn date_time(&mut self, tag: Tag, value: i64) {
+        self.value(tag, item_type::DATE_TIME, &value.to_be_bytes());
+    }
+
     pub(crate) fn text(&mut self, tag: Tag, value: &str) {
         self.value(tag, item_type::TEXT_STRING, value.as_bytes());
     }

@@ -11,11 +11,11 @@ use strongroom_backend::{
 use strongroom_kmip::{KmipClient, KmipKeys, Namespace, RootKeyUse, ServerAddress};
 
 use super::kmip::{
-    ITEM_NOT_FOUND, OPERATION_NOT_SUPPORTED, PERMISSION_DENIED, Said, WRONG_KEY_LIFECYCLE_STATE,
-    operation,
+    Attributes, ITEM_NOT_FOUND, OPERATION_NOT_SUPPORTED, PERMISSION_DENIED, Said,
+    WRONG_KEY_LIFECYCLE_STATE, operation,
 };
 use super::server::Answer;
-use super::{REPEATED, SHORT, Site, at_a_place, in_time, objects, says, store};
+use super::{REPEATED, SHORT, Site, at_a_place, in_time, objects, payload_name, says, store};
 
 #[test]
 fn a_server_that_stops_at_the_first_refusal_still_destroys() {
@@ -23,8 +23,11 @@ fn a_server_that_stops_at_the_first_refusal_still_destroys() {
     for willing in [true, false] {
         let destroyed = Arc::new(AtomicUsize::new(0));
         let counted = destroyed.clone();
+        let reference = Reference::at(0).unwrap();
+        let ours = Attributes::active("57", &payload_name(reference));
         let (_server, settings) = site.answered(move |asked| match asked.operation {
             operation::LOCATE => Said::Done(&["57"]),
+            operation::GET_ATTRIBUTES => Said::Told(ours.clone()),
             operation::REVOKE => Said::Refused(WRONG_KEY_LIFECYCLE_STATE),
             operation::DESTROY if asked.together == 1 && !willing => {
                 Said::Refused(PERMISSION_DENIED)
@@ -35,8 +38,7 @@ fn a_server_that_stops_at_the_first_refusal_still_destroys() {
             }
             _ => Said::LeftOut,
         });
-        let target = (Reference::at(0).unwrap(), Locator::default());
-        let done = objects(settings).destroy(&[target]);
+        let done = objects(settings).destroy(&[(reference, Locator::default())]);
         assert_eq!(done.is_ok(), willing, "{done:?}");
         assert_eq!(destroyed.load(Ordering::SeqCst), usize::from(willing));
     }
@@ -86,15 +88,18 @@ fn an_answer_about_another_object_is_not_taken() {
     let cases: [(&'static [&'static str], _); 3] =
         [(&["57"], None), (&["58"], Some("about another object")), (&[], Some("no Unique Ident"))];
     for (told, why) in cases {
+        let reference = Reference::at(0).unwrap();
+        let ours = Attributes::active("57", &payload_name(reference));
         let (_server, mut settings) = site.answered(move |asked| match asked.operation {
             operation::LOCATE => Said::Done(&["57"]),
+            operation::GET_ATTRIBUTES => Said::Told(ours.clone()),
             _ => Said::Done(told),
         });
         if why.is_some() {
             settings.timeout = REPEATED;
         }
         let objects = objects(settings);
-        let destroyed = objects.destroy(&[(Reference::at(0).unwrap(), locator())]);
+        let destroyed = objects.destroy(&[(reference, locator())]);
         assert_eq!(destroyed.is_ok(), why.is_none(), "{destroyed:?}");
         if let (Err(error), Some(why)) = (destroyed, why) {
             // It may be that the right object is gone.
@@ -170,8 +175,11 @@ fn an_old_version_is_spoken_only_with_servers_that_know_no_other() {
 fn what_one_server_may_have_done_is_not_forgotten_when_the_next_is_not_there() {
     let site = Site::new();
     for silent in [true, false] {
+        let reference = Reference::at(0).unwrap();
+        let ours = Attributes::active("57", &payload_name(reference));
         let (_server, mut settings) = site.answered(move |asked| match asked.operation {
             operation::LOCATE => Said::Done(&["57"]),
+            operation::GET_ATTRIBUTES => Said::Told(ours.clone()),
             operation::REVOKE | operation::DESTROY if silent => Said::Silence,
             _ => Said::Done(&["57"]),
         });
@@ -180,7 +188,7 @@ fn what_one_server_may_have_done_is_not_forgotten_when_the_next_is_not_there() {
         if silent {
             settings.timeout = REPEATED;
         }
-        let done = objects(settings).destroy(&[(Reference::at(0).unwrap(), Locator::default())]);
+        let done = objects(settings).destroy(&[(reference, Locator::default())]);
         match done {
             Ok(_) => assert!(!silent),
             Err(error) => says(&error, ErrorKind::Timeout, ""),

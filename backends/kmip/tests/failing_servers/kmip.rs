@@ -11,6 +11,7 @@ pub(crate) mod operation {
     pub(crate) const REGISTER: u32 = 0x03;
     pub(crate) const LOCATE: u32 = 0x08;
     pub(crate) const GET: u32 = 0x0A;
+    pub(crate) const GET_ATTRIBUTES: u32 = 0x0B;
     pub(crate) const ACTIVATE: u32 = 0x12;
     pub(crate) const REVOKE: u32 = 0x13;
     pub(crate) const DESTROY: u32 = 0x14;
@@ -27,8 +28,10 @@ pub(crate) mod object_type {
 
 pub(crate) const ITEM_NOT_FOUND: u32 = 0x01;
 pub(crate) const OPERATION_NOT_SUPPORTED: u32 = 0x05;
+pub(crate) const FEATURE_NOT_SUPPORTED: u32 = 0x08;
 pub(crate) const PERMISSION_DENIED: u32 = 0x0C;
 pub(crate) const OBJECT_ALREADY_EXISTS: u32 = 0x18;
+pub(crate) const GENERAL_FAILURE: u32 = 0x100;
 pub(crate) const WRONG_KEY_LIFECYCLE_STATE: u32 = 0x43;
 
 const UNIQUE_IDENTIFIER: u32 = 0x42_0094;
@@ -43,6 +46,8 @@ const BYTES: u8 = 8;
 /// One operation of a request.
 pub(crate) struct Asked {
     pub(crate) operation: u32,
+    /// Which object it is about.
+    pub(crate) identifier: Option<String>,
     /// How many operations the request has.
     pub(crate) together: usize,
     /// The whole request.
@@ -54,6 +59,28 @@ impl Asked {
     pub(crate) fn version(&self) -> (u32, u32) {
         let number = |tag| self.number(tag).unwrap();
         (number(&[0x42, 0x00, 0x6A]), number(&[0x42, 0x00, 0x6B]))
+    }
+
+    /// Whether the request says this text somewhere.
+    pub(crate) fn says(&self, text: &str) -> bool {
+        self.request.windows(text.len()).any(|found| found == text.as_bytes())
+    }
+
+    /// Whether the request asks that its operations be done in their order.
+    pub(crate) fn is_in_order(&self) -> bool {
+        self.request.windows(16).any(|found| {
+            found == [&[0x42, 0, 0x10, 6, 0, 0, 0, 8][..], &[0, 0, 0, 0, 0, 0, 0, 1]].concat()
+        })
+    }
+
+    /// Why the request revokes.
+    pub(crate) fn revocation_reason(&self) -> Option<u32> {
+        self.number(&[0x42, 0x00, 0x82])
+    }
+
+    /// Whether the request says when something was compromised.
+    pub(crate) fn has_compromise_date(&self) -> bool {
+        self.number(&[0x42, 0x00, 0x21, 9]).is_some()
     }
 
     /// The type of the object that the request registers.
@@ -74,23 +101,78 @@ pub(crate) enum Said {
     Done(&'static [&'static str]),
     /// It was done; this is the object with this unique identifier, a private key.
     Given(&'static str, Vec<u8>),
+    /// It was done; the object has these attributes.
+    Told(Attributes),
     /// It was refused for this reason.
     Refused(u32),
     /// It is left out.
     LeftOut,
     /// There is no answer to the whole request.
     Silence,
+    /// There is none, and the connection ends.
+    HangUp,
+}
+
+/// What Get Attributes tells, in KMIP 1.x.
+#[derive(Clone, Default)]
+pub(crate) struct Attributes {
+    pub(crate) identifier: String,
+    pub(crate) name: Option<String>,
+    /// 2 is Active.
+    pub(crate) state: Option<u32>,
+    /// Application Specific Information in our namespace.
+    pub(crate) data: Option<String>,
+}
+
+impl Attributes {
+    /// Of an Active object with this name.
+    pub(crate) fn active(identifier: &str, name: &str) -> Attributes {
+        let (identifier, name) = (identifier.to_string(), Some(name.to_string()));
+        Attributes { identifier, name, state: Some(2), data: None }
+    }
+
+    fn payload(&self) -> Vec<u8> {
+        let attribute = |name: &str, value: Vec<u8>| {
+            let name = item(0x42_000A, TEXT, name.as_bytes());
+            item(0x42_0008, STRUCTURE, &[name, value].concat())
+        };
+        let mut all = item(UNIQUE_IDENTIFIER, TEXT, self.identifier.as_bytes());
+        if let Some(name) = &self.name {
+            let value = item(0x42_0055, TEXT, name.as_bytes());
+            all.extend(attribute("Name", item(0x42_000B, STRUCTURE, &value)));
+        }
+        if let Some(state) = self.state {
+            all.extend(attribute("State", item(0x42_000B, ENUMERATION, &state.to_be_bytes())));
+        }
+        if let Some(data) = &self.data {
+            let value =
+                [item(0x42_0003, TEXT, b"strongroom"), item(0x42_0002, TEXT, data.as_bytes())];
+            let value = item(0x42_000B, STRUCTURE, &value.concat());
+            all.extend(attribute("Application Specific Information", value));
+        }
+        all
+    }
 }
 
 /// Answers until the client goes away.
 pub(crate) fn speak(stream: &mut (impl Read + Write), speaker: &Speaker) {
     while let Some(request) = read(stream) {
-        if let Some(answer) = answer(&request, speaker)
-            && stream.write_all(&answer).and_then(|()| stream.flush()).is_err()
-        {
-            return;
+        match answer(&request, speaker) {
+            Reply::Message(answer) => {
+                if stream.write_all(&answer).and_then(|()| stream.flush()).is_err() {
+                    return;
+                }
+            }
+            Reply::Silence => {}
+            Reply::HangUp => return,
         }
     }
+}
+
+enum Reply {
+    Message(Vec<u8>),
+    Silence,
+    HangUp,
 }
 
 fn read(stream: &mut impl Read) -> Option<Vec<u8>> {
@@ -101,7 +183,7 @@ fn read(stream: &mut impl Read) -> Option<Vec<u8>> {
     Some(request)
 }
 
-fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
+fn answer(request: &[u8], speaker: &Speaker) -> Reply {
     let asked: Vec<_> =
         items(&request[8..]).into_iter().filter(|(tag, _)| *tag == BATCH_ITEM).collect();
     let mut message = item(0x42_007A, STRUCTURE, &[]);
@@ -109,13 +191,17 @@ fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
         let content = items(content);
         let find = |wanted| content.iter().find(|(tag, _)| *tag == wanted).map(|(_, value)| *value);
         let number = find(OPERATION).unwrap();
+        let payload = items(find(0x42_0079).unwrap());
+        let identifier = payload.iter().find(|(tag, _)| *tag == UNIQUE_IDENTIFIER);
         let said = speaker(&Asked {
             operation: u32::from_be_bytes(number.try_into().unwrap()),
+            identifier: identifier.map(|(_, id)| String::from_utf8(id.to_vec()).unwrap()),
             together: asked.len(),
             request: request.to_vec(),
         });
         let (status, rest) = match said {
-            Said::Silence => return None,
+            Said::Silence => return Reply::Silence,
+            Said::HangUp => return Reply::HangUp,
             Said::LeftOut => continue,
             Said::Refused(reason) => (1, item(0x42_007E, ENUMERATION, &reason.to_be_bytes())),
             Said::Done(identifiers) => {
@@ -123,6 +209,7 @@ fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
                 let payload: Vec<u8> = identifiers.iter().flat_map(named).collect();
                 (0, item(0x42_007C, STRUCTURE, &payload))
             }
+            Said::Told(attributes) => (0, item(0x42_007C, STRUCTURE, &attributes.payload())),
             Said::Given(identifier, bytes) => {
                 let mut payload = item(UNIQUE_IDENTIFIER, TEXT, identifier.as_bytes());
                 let value = item(0x42_0045, STRUCTURE, &item(0x42_0043, BYTES, &bytes));
@@ -138,7 +225,7 @@ fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
         told.extend(rest);
         message.extend(item(BATCH_ITEM, STRUCTURE, &told));
     }
-    Some(item(0x42_007B, STRUCTURE, &message))
+    Reply::Message(item(0x42_007B, STRUCTURE, &message))
 }
 
 /// Tag and value of each item.
