@@ -1,8 +1,8 @@
 //! States and dates of versions.
 
-use super::{Session, describe};
-use crate::metadata::Record;
+use super::{Change, Session, describe};
 use crate::metadata::versions::Version;
+use crate::metadata::{Record, erasures};
 use crate::{Dates, Error, ErrorKind, Result, SecretPath, State, Timestamp};
 
 impl Session {
@@ -55,10 +55,14 @@ impl Session {
     /// read but its bytes are not gone yet.
     pub fn destroy(&self, path: &SecretPath, version: u32) -> Result<()> {
         self.operation("destroy", || {
-            let (project, secret) = self.change(path, move |change, secret| {
+            let pending = self.change(path, move |change, secret| {
+                let recorded = |change: &Change<'_>| {
+                    let (keys, id) = (&change.inner.keys, secret.secret_id);
+                    erasures::pending_of_secret(keys, change.q, secret.project_id, id)
+                };
                 let mut row = change.version(secret, version)?;
                 if row.state.is_destroyed() {
-                    return Ok((secret.project_id, secret.secret_id));
+                    return recorded(change);
                 }
                 let state = match row.state {
                     State::Compromised => State::DestroyedCompromised,
@@ -70,10 +74,10 @@ impl Session {
                 row.reference = None;
                 row.locator = None;
                 row.update(&change.inner.keys, change.q)?;
-                Ok((secret.project_id, secret.secret_id))
+                recorded(change)
             })?;
             strongroom_backend::step("destroy.recorded");
-            self.finish_secret(path, project, secret)
+            self.finish_secret(path, pending)
         })
     }
 }
