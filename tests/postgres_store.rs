@@ -1,6 +1,7 @@
 //! A whole store in PostgreSQL: metadata and shelf, each under a role of its own.
 #![cfg(feature = "postgres")]
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -227,4 +228,121 @@ fn every_acknowledged_put_survives_crashes_of_the_server_under_load() {
     }
     let report = fixture.store.doctor(&DoctorOptions::default(), &mut |_| {}).unwrap();
     assert!(report.damaged.is_empty(), "{report:?}");
+}
+
+type Act = Box<dyn FnOnce()>;
+
+thread_local! {
+    /// What this thread does at a step, once.
+    static AT_STEP: RefCell<Option<(&'static str, Act)>> = RefCell::default();
+}
+
+fn at_step(step: &'static str, act: impl FnOnce() + 'static) {
+    AT_STEP.set(Some((step, Box::new(act))));
+    strongroom_backend::on_step(|step| {
+        let due = AT_STEP.with_borrow_mut(|planned| planned.take_if(|(at, _)| *at == step));
+        if let Some((_, act)) = due {
+            act();
+        }
+    });
+}
+
+#[test]
+fn a_backup_whose_hold_on_erasures_is_lost_fails_and_leaves_no_file() {
+    let fixture = fixture();
+    put(&fixture.session, "web1/db", "one").unwrap();
+    let backup = |name: &str| {
+        let file = fixture.folder.path().join(name);
+        (fixture.store.backup(&file, None, &mut |_| {}), file.exists())
+    };
+    // Whoever is here meanwhile, only the session that holds the lock is ended.
+    let mut psql = fixture.cluster.client("psql");
+    psql.arg("-XAtc");
+    at_step("backup.metadata-copied", move || {
+        let holders = "FROM pg_locks WHERE locktype = 'advisory'";
+        let end = format!("SELECT count(pg_terminate_backend(pid)) {holders}");
+        let mut count = |sql: &str| String::from_utf8(psql.arg(sql).output().unwrap().stdout);
+        assert_eq!(count(&end).unwrap().trim(), "1");
+    });
+    let (failed, left) = backup("lost");
+    assert_eq!(failed.unwrap_err().kind(), ErrorKind::Unavailable);
+    let files: Vec<_> = fixture.folder.path().read_dir().unwrap().map(|f| f.unwrap()).collect();
+    let rest = files.iter().any(|f| f.file_name().to_string_lossy().contains("backup"));
+    assert!(!left && !rest, "{files:?}");
+    // The control: nobody interferes.
+    let (made, there) = backup("whole");
+    assert_eq!(made.unwrap().versions, 1);
+    assert!(there);
+}
+
+/// A stray as old as can be.
+fn lay_stray(fixture: &Fixture) {
+    let mut psql = fixture.cluster.client("psql");
+    let sql = "INSERT INTO strongroom_shelf.payloads VALUES (decode(repeat('01', 16), 'hex'), 'x')";
+    assert!(psql.args(["-Xqd", "shelf", "-c", sql]).status().unwrap().success());
+}
+
+#[test]
+fn strays_stay_after_a_promotion_until_the_store_is_adopted() {
+    let mut fixture = fixture();
+    put(&fixture.session, "web1/db", "one").unwrap();
+    let repair = |fixture: &Fixture, adopt: bool| {
+        let options = DoctorOptions { repair: true, adopt };
+        fixture.store.doctor(&options, &mut |_| {}).unwrap()
+    };
+    // The control: the server as it was.
+    lay_stray(&fixture);
+    let report = repair(&fixture, false);
+    assert_eq!((report.strays, report.strays_removed, report.refused), (1, 1, None));
+    // What a restored archive does in place, without an archive.
+    fixture.cluster.stop("fast");
+    fixture.cluster.resume_on_a_new_timeline();
+    lay_stray(&fixture);
+    let report = repair(&fixture, false);
+    assert_eq!((report.strays, report.strays_removed), (1, 0));
+    let why = report.refused.unwrap();
+    assert!(why.contains("doctor --adopt"), "{why}");
+    // All else goes on.
+    assert_eq!(put(&fixture.session, "web1/db", "two").unwrap(), 2);
+    assert_eq!(get(&fixture.session, "web1/db").unwrap(), "two");
+    fixture.session.erase(&path("web1/db")).unwrap();
+    let report = repair(&fixture, true);
+    assert_eq!((report.strays_removed, report.refused), (1, None));
+}
+
+/// The primary is gone when the erase is recorded, and the standby has it and does not show it yet.
+#[test]
+fn an_erase_is_not_done_because_a_standby_that_lags_knows_nothing_of_it() {
+    let primary = Cluster::start();
+    primary.new_database("metadata");
+    let standby = primary.synchronous_standby();
+    let hosts = [&primary, &standby].map(|server| server.socket_folder().display().to_string());
+    let ports = [&primary, &standby].map(|server| server.port().to_string());
+    let (hosts, ports) = (hosts.join(","), ports.join(","));
+    let place = format!("host={hosts} port={ports} user=metadata password=metadata-password");
+    let folder = tempfile::tempdir().unwrap();
+    let layout = Layout { metadata: PathBuf::from(place), ..Layout::in_folder(folder.path()) };
+    let store = Store::create(&layout).unwrap();
+    let session = store.session();
+    put(&session, "web1/db", "one").unwrap();
+    put(&session, "web1/other", "one").unwrap();
+    // The control: with its primary an erase is done.
+    session.erase(&path("web1/other")).unwrap();
+    wait_for_replay(&primary, &standby);
+    standby.sql("SELECT pg_wal_replay_pause()");
+    let primary = std::rc::Rc::new(RefCell::new(primary));
+    let goes = primary.clone();
+    at_step("erase.recorded", move || goes.borrow_mut().crash());
+    let error = session.erase(&path("web1/db")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Pending, "{error}");
+    // The control: this is what whoever reads would have concluded from.
+    session.describe(&path("web1/db")).unwrap();
+}
+
+fn wait_for_replay(primary: &Cluster, standby: &Cluster) {
+    let written = primary.sql("SELECT pg_current_wal_lsn()");
+    let end = Instant::now() + Duration::from_secs(60);
+    while standby.sql(&format!("SELECT pg_last_wal_replay_lsn() >= '{written}'")) != "t" {
+        assert!(Instant::now() < end, "{}", standby.log());
+    }
 }

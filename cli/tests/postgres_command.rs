@@ -235,6 +235,16 @@ fn an_init_that_fails_leaves_nothing_in_the_way_of_the_next() {
         assert!(!failed.status.success() && said(&failed).contains(expected), "{failed:?}");
         assert!(!folder.join("strongroom.toml").exists());
     }
+    // A role that may not do what comes last is found out first.
+    let admin = |sql: &str| {
+        let mut psql = fixture.cluster.client("psql");
+        assert!(psql.args(["-Xqd", "store", "-c", sql]).status().unwrap().success(), "{sql}");
+    };
+    admin("REVOKE CREATE ON SCHEMA strongroom FROM strongroom");
+    let denied = fixture.init(&[]);
+    assert_eq!(denied.status.code(), Some(20), "{denied:?}");
+    assert!(said(&denied).contains("may not make tables in the schema strongroom"), "{denied:?}");
+    admin("GRANT CREATE ON SCHEMA strongroom TO strongroom");
     let made = fixture.init(&[]);
     assert!(made.status.success(), "{made:?}");
     std::fs::remove_dir_all(&folder).unwrap();

@@ -109,10 +109,20 @@ impl Database {
         Ok(database)
     }
 
-    /// Whether [`create`](Self::create) would find room: connects, and changes nothing. `AlreadyExists` when
-    /// tables are there.
+    /// Whether [`create`](Self::create) would find room, and may use it: connects, and changes nothing.
+    /// `AlreadyExists` when tables are there.
     pub fn check_is_free(settings: &Settings, schema: &Schema, limits: Limits) -> Result<()> {
-        schema.check_is_free(&Database::connect(settings, limits)?)
+        let database = Database::connect(settings, limits)?;
+        schema.check_is_free(&database)?;
+        database.look()?;
+        if database.is_read_only() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!("{settings} can only be read"),
+                "name the primary, or several hosts with target_session_attrs=read-write",
+            ));
+        }
+        Ok(())
     }
 
     /// Opens tables and brings them up to date. Never makes them.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use strongroom_backend::Result;
+use strongroom_backend::{Error, ErrorKind, Result};
 
 use crate::connection::{Connection, Waits};
 use crate::errors::{LOCK_NOT_AVAILABLE, Trouble};
@@ -22,9 +22,27 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Whether the lock is still held: the server gives it to others when the connection is lost.
+    /// Whether [`check`](Self::check) finds nothing wrong.
     pub fn is_held(&self) -> bool {
-        self.lease.session().is_ok_and(|session| session.is_usable())
+        self.check().is_ok()
+    }
+
+    /// Asks the server, on the connection that holds the lock, whether it does still. `Unavailable` when
+    /// the connection was lost: others may have had the lock since.
+    pub fn check(&self) -> Result<()> {
+        let waits = Waits { end: None, ..self.waits };
+        let mut answered = false;
+        // The lock ends with its transaction, and the transaction with the connection.
+        let connection = Connection::plain(self.lease.session()?, waits);
+        let asked = connection.query("SELECT 1", &[], &mut |_| {
+            answered = true;
+            Ok(())
+        });
+        match asked {
+            Ok(()) if answered => Ok(()),
+            Ok(()) => Err(lost()),
+            Err(error) => Err(lost().with_source(error)),
+        }
     }
 }
 
@@ -83,6 +101,14 @@ pub(crate) fn lock_within(
         Err(error) if error.native() == Some(LOCK_NOT_AVAILABLE) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn lost() -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        "the connection that held a lock was lost, so others may have had the lock meanwhile",
+        "try again; look into the server's log",
+    )
 }
 
 /// Begins the transaction that will hold the lock: once more in another session where nobody had noticed

@@ -29,6 +29,12 @@ const OWN_TABLES: &str = "
         made_at bigint NOT NULL
     ) WITH (fillfactor = 50);";
 
+/// Whether the role may make tables in the schema, or the schema where there is none.
+const MAY_CREATE: &str = "SELECT coalesce( \
+     has_schema_privilege(to_regnamespace(?1), 'CREATE') \
+         AND has_schema_privilege(to_regnamespace(?1), 'USAGE'), \
+     has_database_privilege(current_database(), 'CREATE'))";
+
 /// What a schema holds, and how it came to be.
 #[derive(Debug, Clone, Copy)]
 pub struct Schema {
@@ -72,10 +78,20 @@ impl Schema {
         })
     }
 
-    /// `AlreadyExists` where tables are there already.
+    /// `AlreadyExists` where tables are there already, `Denied` where this role may make none.
     pub(crate) fn check_is_free(&self, database: &Database) -> Result<()> {
         let name = database.settings().schema();
-        database.read(|connection| refuse_tables(connection, name))
+        database.read(|connection| {
+            refuse_tables(connection, name)?;
+            if exists(connection, MAY_CREATE, name)? {
+                return Ok(());
+            }
+            Err(Error::new(
+                ErrorKind::Denied,
+                format!("the role may not make tables in the schema {name}, or the schema itself"),
+                "grant what `strongroom init --print-sql` prints, or use the role that owns the schema",
+            ))
+        })
     }
 
     /// Checks what is there, and applies what is missing.

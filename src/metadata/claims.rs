@@ -3,6 +3,8 @@
 //! Both insert into the same unique index, so that exactly one of them wins, in threads, processes
 //! or machines.
 
+use std::sync::LazyLock;
+
 use super::{Field, Queries, Value};
 use crate::Result;
 
@@ -13,6 +15,11 @@ const CLAIMED: Value<'_> = Value::Integer(1);
 const CONDEMNED: Value<'_> = Value::Integer(2);
 /// No error where the row is there already: one would end a transaction of PostgreSQL.
 const INSERT: &str = "INSERT INTO claims (reference, state) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+
+static CLAIMED_AMONG: LazyLock<String> = LazyLock::new(|| {
+    let marks: Vec<String> = (1..=AT_ONCE).map(|n| format!("?{n}")).collect();
+    format!("SELECT reference FROM claims WHERE state = 1 AND reference IN ({})", marks.join(", "))
+});
 
 /// Claims a reference for a version. False when it was condemned.
 pub(crate) fn claim(queries: &dyn Queries, reference: &SealedReference) -> Result<bool> {
@@ -29,9 +36,25 @@ pub(crate) fn is_condemned(queries: &dyn Queries, reference: &SealedReference) -
     Ok(state(queries, reference)? == Some(2))
 }
 
-/// Whether a version claimed a reference.
-pub(crate) fn is_claimed(queries: &dyn Queries, reference: &SealedReference) -> Result<bool> {
-    Ok(state(queries, reference)? == Some(1))
+/// How many references [`claimed_among`] takes, in one statement.
+pub(crate) const AT_ONCE: usize = 250;
+
+/// Which of these references versions have claimed.
+pub(crate) fn claimed_among(
+    queries: &dyn Queries,
+    references: &[SealedReference],
+) -> Result<Vec<SealedReference>> {
+    let Some(last) = references.last() else { return Ok(Vec::new()) };
+    // The last one again and again, so that it is always the same statement.
+    let all = references.iter().chain(std::iter::repeat(last)).take(AT_ONCE);
+    let parameters: Vec<Value<'_>> = all.map(|reference| Value::Bytes(reference)).collect();
+    let mut claimed = Vec::new();
+    queries.select(&CLAIMED_AMONG, &parameters, &mut |row| {
+        let reference = Vec::<u8>::from_value(row.value(0)?)?;
+        claimed.extend(SealedReference::try_from(&reference[..]).ok());
+        Ok(())
+    })?;
+    Ok(claimed)
 }
 
 /// Ends the claim of a version whose payload is gone.

@@ -68,7 +68,17 @@ pub(crate) trait Queries {
 pub(crate) type Work = Box<dyn FnMut(&dyn Queries) -> Result<()> + Send>;
 
 /// Something that is held until it is dropped.
-pub(crate) type Held = Box<dyn Send>;
+pub(crate) trait Hold: Send {
+    /// An error when it was lost meanwhile, as what a server gave is with the connection.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+pub(crate) type Held = Box<dyn Hold>;
+
+/// Nothing to hold.
+impl Hold for () {}
 
 /// A metadata database.
 pub(crate) trait Metadata: Send + Sync {
@@ -83,6 +93,12 @@ pub(crate) trait Metadata: Send + Sync {
 
     /// What tells this database from a copy of it; nothing where a server does.
     fn identity(&self) -> Result<Option<Vec<u8>>>;
+
+    /// Which history the server's database has: another one after a standby was promoted or an archive
+    /// restored, when writes may be missing. Nothing where no server is, or it does not tell.
+    fn history(&self) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
 
     /// Whether nothing can be written here.
     fn is_read_only(&self) -> bool;
@@ -101,6 +117,14 @@ pub(crate) trait Metadata: Send + Sync {
 }
 
 impl dyn Metadata + '_ {
+    /// What the store's row says of the database that it is in.
+    pub(crate) fn mark(&self) -> Result<Option<Vec<u8>>> {
+        match self.identity()? {
+            None => self.history(),
+            identity => Ok(identity),
+        }
+    }
+
     /// The database's clock: UTC microseconds. Within a piece of work, [`Queries::now`] is asked.
     pub(crate) fn now(&self) -> Result<i64> {
         self.reading(|queries| queries.now())
@@ -127,6 +151,16 @@ impl dyn Metadata + '_ {
             Ok(())
         })?;
         answer.ok_or_else(lost)
+    }
+
+    /// As [`reading`](Self::reading), but where is written, if anything can be: nothing that was
+    /// committed is missed. For what concludes from rows that are not there: what is merely read may come
+    /// from a standby that has not got them yet.
+    pub(crate) fn reading_newest<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&dyn Queries) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        if self.is_read_only() { self.reading(work) } else { self.writing(work) }
     }
 
     /// Writes, and returns what the work found.

@@ -6,9 +6,9 @@ mod copy;
 use std::path::Path;
 use std::time::Duration;
 
-use strongroom_postgres::{Connection, Database, Limits, Migration, Schema, Settings};
+use strongroom_postgres::{Connection, Database, Limits, Lock, Migration, Schema, Settings};
 
-use super::{Held, Metadata, Queries, Row, Value, Work};
+use super::{Held, Hold, Metadata, Queries, Row, Value, Work};
 use crate::{Error, ErrorKind, Result};
 
 /// The schema where the connection string names none.
@@ -37,6 +37,9 @@ const ERASING: &str = "erasing";
 
 /// How long a backup waits for erasures that are under way.
 const HOLD_WAIT: Duration = Duration::from_secs(10);
+
+/// What a server answers that does not tell its history: no such function, not for this role, not here.
+const UNTOLD: [&str; 3] = ["SQLSTATE 42883", "SQLSTATE 42501", "SQLSTATE 0A000"];
 
 /// Metadata in a PostgreSQL schema.
 pub(crate) struct PostgresMetadata {
@@ -79,6 +82,16 @@ impl Metadata for PostgresMetadata {
     /// backends tell.
     fn identity(&self) -> Result<Option<Vec<u8>>> {
         Ok(None)
+    }
+
+    /// The server's system identifier, which its standbys share, and its timeline, which they do not once
+    /// promoted.
+    fn history(&self) -> Result<Option<Vec<u8>>> {
+        // In a transaction that could write, which no standby takes.
+        match self.database.write(history) {
+            Err(error) if error.native().is_some_and(|native| UNTOLD.contains(&native)) => Ok(None),
+            history => history.map(Some),
+        }
     }
 
     fn is_read_only(&self) -> bool {
@@ -134,6 +147,39 @@ impl Metadata for PostgresMetadata {
         // The server checks its own pages; every row that decides something has a MAC.
         Ok(Vec::new())
     }
+}
+
+impl Hold for Lock {
+    fn check(&self) -> Result<()> {
+        Lock::check(self)
+    }
+}
+
+/// System identifier (u64) || timeline (u32).
+fn history(connection: &Connection<'_>) -> Result<Vec<u8>> {
+    const TIMELINE: &str = "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)";
+    const MAY_ASK: &str =
+        "SELECT has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')";
+    const SYSTEM: &str = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
+    let mut history = Vec::new();
+    let mut may_ask = false;
+    connection.query(MAY_ASK, &[], &mut |row| {
+        may_ask = row.integer(0)? == 1;
+        Ok(())
+    })?;
+    if may_ask {
+        connection.query(SYSTEM, &[], &mut |row| {
+            history.extend(row.integer(0)?.to_be_bytes());
+            Ok(())
+        })?;
+    }
+    history.resize(8, 0);
+    connection.query(TIMELINE, &[], &mut |row| {
+        let timeline = u32::from_str_radix(row.text(0)?, 16).unwrap_or_default();
+        history.extend(timeline.to_be_bytes());
+        Ok(())
+    })?;
+    Ok(history)
 }
 
 struct Statements<'a>(&'a Connection<'a>);

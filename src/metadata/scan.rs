@@ -18,6 +18,15 @@ pub(crate) struct Scanned<R> {
     pub(crate) damaged: Vec<Error>,
 }
 
+impl<R> Scanned<R> {
+    fn add(&mut self, opened: Result<R>) {
+        match opened {
+            Ok(record) => self.rows.push(record),
+            Err(error) => self.damaged.push(error),
+        }
+    }
+}
+
 pub(crate) fn projects(keys: &StoreKeys, q: &dyn Queries) -> Result<Scanned<Project>> {
     scan(keys, q, query!(Project, "WHERE state <> 3"), &[])
 }
@@ -30,12 +39,29 @@ pub(crate) fn keys_of(
     scan(keys, q, query!(WrappedKey, "WHERE project_id = ?1"), &[project.value()])
 }
 
+/// Up to `limit` secrets of a project whose names come after this one, and the name from which the next
+/// page goes on, unless this was the last.
 pub(crate) fn secrets_of(
     keys: &StoreKeys,
     q: &dyn Queries,
     project: ProjectId,
-) -> Result<Scanned<Secret>> {
-    scan(keys, q, query!(Secret, "WHERE project_id = ?1"), &[project.value()])
+    after: &str,
+    limit: usize,
+) -> Result<(Scanned<Secret>, Option<String>)> {
+    let sql = query!(Secret, "WHERE project_id = ?1 AND name > ?2 ORDER BY name LIMIT ?3");
+    let mut page = Scanned { rows: Vec::new(), damaged: Vec::new() };
+    let (mut last, mut count) = (None, 0);
+    let parameters = [project.value(), Value::Text(after), Value::Integer(limit as i64)];
+    q.select(sql, &parameters, &mut |row| {
+        count += 1;
+        // A row that was altered has a name all the same.
+        if let Value::Text(name) = row.value(Secret::NAME)? {
+            last = Some(name.to_owned());
+        }
+        page.add(Secret::open(keys, row, 0));
+        Ok(())
+    })?;
+    Ok((page, last.filter(|_| count >= limit)))
 }
 
 pub(crate) fn versions_of(
@@ -68,10 +94,7 @@ fn scan<R: Record>(
 ) -> Result<Scanned<R>> {
     let mut scanned = Scanned { rows: Vec::new(), damaged: Vec::new() };
     q.select(sql, parameters, &mut |row| {
-        match R::open(keys, row, 0) {
-            Ok(record) => scanned.rows.push(record),
-            Err(error) => scanned.damaged.push(error),
-        }
+        scanned.add(R::open(keys, row, 0));
         Ok(())
     })?;
     Ok(scanned)

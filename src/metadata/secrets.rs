@@ -26,6 +26,9 @@ record! {
 }
 
 impl Secret {
+    /// The position of its name among the columns.
+    pub(crate) const NAME: usize = 2;
+
     /// The number of the newest version.
     pub(crate) fn newest(&self) -> u32 {
         self.next_number.saturating_sub(1)

@@ -7,9 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode};
 use strongroom_backend::{file_error, host_micros};
-use strongroom_sqlite::{Database, Migration, Schema, sql_error};
+use strongroom_sqlite::{Database, FileLock, Migration, Schema, sql_error};
 
-use super::{Held, Metadata, Queries, Row, Value, Work};
+use super::{Held, Hold, Metadata, Queries, Row, Value, Work};
 use crate::{Error, ErrorKind, Result};
 
 const SCHEMA: Schema = Schema {
@@ -111,6 +111,9 @@ impl Metadata for SqliteMetadata {
         self.database.check()
     }
 }
+
+/// It is a lock of the kernel, held until it is given back.
+impl Hold for FileLock {}
 
 /// A copy of a file has another inode, or another birth time where it got the same one again.
 fn identity_of(path: &Path) -> Result<Vec<u8>> {

@@ -1,11 +1,12 @@
 //! Erasing: invisible at once, and done only when the bytes are gone.
 
-use strongroom_backend::{ProjectId, SecretId, step};
+use strongroom_backend::step;
 
 use super::Session;
+use crate::metadata::erasures::{self, Erasure};
 use crate::metadata::secrets::{self, not_found};
-use crate::metadata::{Record, clock, erasures, projects};
-use crate::store::as_pending;
+use crate::metadata::{Record, clock, projects};
+use crate::store::{Patience, as_pending};
 use crate::{Error, ErrorKind, ProjectState, Result, SecretPath};
 
 impl Session {
@@ -33,16 +34,16 @@ impl Session {
     pub fn erase(&self, path: &SecretPath) -> Result<()> {
         self.operation("erase", || {
             let (inner, at) = (self.inner.clone(), path.clone());
-            let (project, secret) = self.inner.metadata.writing(move |q| {
+            let pending = self.inner.metadata.writing(move |q| {
                 let now = clock::tick(&inner.keys, q)?.now;
                 let project = projects::require(&inner.keys, q, at.project())?;
                 let secret = secrets::find(&inner.keys, q, project.project_id, at.name())?
                     .ok_or_else(|| not_found(&at))?;
                 inner.record_secret(q, &project, &secret, now)?;
-                Ok((project.project_id, secret.secret_id))
+                erasures::pending_of_secret(&inner.keys, q, project.project_id, secret.secret_id)
             })?;
             step("erase.recorded");
-            self.finish_secret(path, project, secret)
+            self.finish_secret(path, pending)
         })
     }
 
@@ -60,22 +61,15 @@ impl Session {
                 Ok(project)
             })?;
             step("project-erase.recorded");
-            self.inner.finish_project_erase(project).map_err(as_pending)
+            self.inner.finish_project_erase(project, Patience::endless()).map_err(as_pending)
         })
     }
 
-    /// Destroys what is recorded for a secret that is, or may be, gone from view.
-    pub(super) fn finish_secret(
-        &self,
-        path: &SecretPath,
-        project: ProjectId,
-        secret: SecretId,
-    ) -> Result<()> {
-        let inner = &self.inner;
-        let recorded = inner
-            .metadata
-            .reading(|q| erasures::pending_of_secret(&inner.keys, q, project, secret));
-        recorded.and_then(|pending| inner.destroy_payloads(pending)).map_err(|e| {
+    /// Destroys what is recorded for a secret that is, or may be, gone from view: all that the
+    /// transaction that recorded it found. Another reading may come from a standby that does not have it
+    /// yet, and would take nothing for done.
+    pub(super) fn finish_secret(&self, path: &SecretPath, pending: Vec<Erasure>) -> Result<()> {
+        self.inner.destroy_payloads(pending, Patience::endless()).map_err(|e| {
             let e = as_pending(e);
             Error::new(ErrorKind::Pending, format!("{path} is {}", e.what()), e.next())
                 .with_source(e)

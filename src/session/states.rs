@@ -1,8 +1,8 @@
 //! States and dates of versions.
 
-use super::{Session, describe};
-use crate::metadata::Record;
+use super::{Change, Session, describe};
 use crate::metadata::versions::Version;
+use crate::metadata::{Record, erasures};
 use crate::{Dates, Error, ErrorKind, Result, SecretPath, State, Timestamp};
 
 impl Session {
@@ -64,10 +64,14 @@ impl Session {
     /// read but its bytes are not gone yet.
     pub fn destroy(&self, path: &SecretPath, version: u32) -> Result<()> {
         self.operation("destroy", || {
-            let (project, secret, compromised) = self.change(path, move |change, secret| {
+            let (pending, compromised) = self.change(path, move |change, secret| {
+                let recorded = |change: &Change<'_>| {
+                    let (keys, id) = (&change.inner.keys, secret.secret_id);
+                    erasures::pending_of_secret(keys, change.q, secret.project_id, id)
+                };
                 let mut row = change.version(secret, version)?;
                 if row.state.is_destroyed() {
-                    return Ok((secret.project_id, secret.secret_id, None));
+                    return Ok((recorded(change)?, None));
                 }
                 let compromised = (row.state == State::Compromised)
                     .then(|| (change.project.clone(), row.clone()));
@@ -81,14 +85,14 @@ impl Session {
                 row.reference = None;
                 row.locator = None;
                 row.update(&change.inner.keys, change.q)?;
-                Ok((secret.project_id, secret.secret_id, compromised))
+                Ok((recorded(change)?, compromised))
             })?;
             strongroom_backend::step("destroy.recorded");
             if let Some((project, row)) = compromised {
                 // In case it was not told so far. That it goes, matters more.
                 let _ = self.tell_the_backend(path, &project, &row);
             }
-            self.finish_secret(path, project, secret)
+            self.finish_secret(path, pending)
         })
     }
 }

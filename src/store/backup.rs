@@ -110,7 +110,7 @@ impl Inner {
             progress(Progress { what, done, total });
             done += 1;
         };
-        let _held = self.metadata.hold_erasures()?;
+        let held = self.metadata.hold_erasures()?;
         tell("copying metadata");
         let metadata = work.join("metadata");
         self.metadata.copy_to(&metadata)?;
@@ -123,6 +123,8 @@ impl Inner {
             slot.call("copy", |backend| backend.copy_to(&copy))?;
             shelves.push((slot, copy));
         }
+        // If not, somebody may have destroyed a payload that the copied metadata names.
+        held.check()?;
         step("backup.payloads-copied");
         tell("writing the file");
 

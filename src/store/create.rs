@@ -138,7 +138,7 @@ fn write_first_rows(
         epoch: marker.epoch,
         created_at: now,
         backed_up_at: None,
-        file: metadata.identity()?,
+        file: metadata.mark()?,
     };
     metadata.writing(move |q| {
         store.insert(&keys, q)?;

@@ -7,10 +7,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
 use strongroom_backend::{Destroyed, Locator, Reference, step};
 
+use super::erasing::{BATCH_TIME, Patience};
 use super::{Inner, Progress, Slot, Store};
 use crate::metadata::claims::{self, SealedReference};
 use crate::metadata::lookup::Found;
@@ -28,7 +30,8 @@ pub struct DoctorOptions {
     /// Finish pending erasures and remove strays.
     pub repair: bool,
     /// Before that, make this copy of the store the one that may remove payloads. For a store whose
-    /// files were copied or restored by hand; no other copy removes anything afterwards.
+    /// files were copied or restored by hand, or whose PostgreSQL server was restored or followed by a
+    /// standby; no other copy removes anything afterwards.
     pub adopt: bool,
 }
 
@@ -95,7 +98,10 @@ impl Store {
             step("doctor.strays-found");
             self.inner.remove_strays(suspects, &mut report)?;
         }
-        report.pending_erasures = self.inner.metadata.reading(erasures::count_pending)?;
+        report.pending_erasures = match options.repair || options.adopt {
+            true => self.inner.metadata.reading_newest(erasures::count_pending)?,
+            false => self.inner.metadata.reading(erasures::count_pending)?,
+        };
         Ok(report)
     }
 }
@@ -106,7 +112,7 @@ type Suspects = HashMap<String, HashMap<SealedReference, Reference>>;
 impl Inner {
     fn finish_all_erasures(self: &Arc<Self>, report: &mut DoctorReport) -> Result<()> {
         loop {
-            match self.finish_erasures(BATCH) {
+            match self.finish_erasures(BATCH, Patience::endless()) {
                 Ok(0) => return Ok(()),
                 Ok(count) => report.erasures_finished += count,
                 Err(e) if e.kind() == ErrorKind::Pending => {
@@ -140,7 +146,7 @@ impl Inner {
                 after = Some(last);
                 done += page.len() as u64;
                 progress(Progress { what: "listing payloads", done, total: None });
-                for (sealed, reference) in self.unclaimed(page)? {
+                for (sealed, reference) in self.unclaimed(&page)? {
                     suspects.entry(slot.name.clone()).or_default().insert(sealed, reference);
                 }
             }
@@ -148,17 +154,19 @@ impl Inner {
         Ok(suspects)
     }
 
-    fn unclaimed(&self, page: Vec<Reference>) -> Result<Vec<(SealedReference, Reference)>> {
-        self.metadata.reading(|q| {
-            let mut found = Vec::new();
-            for reference in &page {
-                let sealed = self.keys.seal_reference(*reference)?;
-                if !claims::is_claimed(q, &sealed)? {
-                    found.push((sealed, *reference));
-                }
+    fn unclaimed(&self, page: &[Reference]) -> Result<Vec<(SealedReference, Reference)>> {
+        let mut found = Vec::new();
+        for references in page.chunks(claims::AT_ONCE) {
+            let seal =
+                |reference: &Reference| Ok((self.keys.seal_reference(*reference)?, *reference));
+            let mut references = references.iter().map(seal).collect::<Result<HashMap<_, _>>>()?;
+            let sealed: Vec<SealedReference> = references.keys().copied().collect();
+            for claimed in self.metadata.reading(|q| claims::claimed_among(q, &sealed))? {
+                references.remove(&claimed);
             }
-            Ok(found)
-        })
+            found.extend(references);
+        }
+        Ok(found)
     }
 
     /// Reads all rows and payloads. What a version holds is no stray, whatever the claims say.
@@ -175,11 +183,21 @@ impl Inner {
         for project in self.scanned(report, scan::projects)? {
             let id = project.project_id;
             self.scanned(report, |keys, q| scan::keys_of(keys, q, id))?;
-            for secret in self.scanned(report, |keys, q| scan::secrets_of(keys, q, id))? {
-                report.secrets += 1;
-                self.examine_secret(&project, secret, report, suspects)?;
-                let done = report.versions;
-                progress(Progress { what: "opening payloads", done, total: Some(total) });
+            let mut after = Some(String::new());
+            while let Some(from) = after {
+                let mut last = None;
+                let page = self.scanned(report, |keys, q| {
+                    let (page, name) = scan::secrets_of(keys, q, id, &from, BATCH)?;
+                    last = name;
+                    Ok(page)
+                })?;
+                after = last.filter(|last| *last > from);
+                for secret in page {
+                    report.secrets += 1;
+                    self.examine_secret(&project, secret, report, suspects)?;
+                    let done = report.versions;
+                    progress(Progress { what: "opening payloads", done, total: Some(total) });
+                }
             }
         }
         for erasure in self.scanned(report, scan::pending_erasures)? {
@@ -245,7 +263,7 @@ impl Inner {
     fn scanned<R>(
         &self,
         report: &mut DoctorReport,
-        scan: impl Fn(&crate::keys::StoreKeys, &dyn Queries) -> Result<scan::Scanned<R>>,
+        mut scan: impl FnMut(&crate::keys::StoreKeys, &dyn Queries) -> Result<scan::Scanned<R>>,
     ) -> Result<Vec<R>> {
         let scanned = self.metadata.reading(|q| scan(&self.keys, q))?;
         let findings = scanned.damaged.iter().map(|e| Finding { what: e.to_string() });
@@ -257,8 +275,8 @@ impl Inner {
     fn without_claimed(&self, suspects: Suspects) -> Result<Suspects> {
         let mut strays = Suspects::new();
         for (backend, references) in suspects {
-            let page = references.into_values().collect();
-            let unclaimed = self.unclaimed(page)?;
+            let page: Vec<Reference> = references.into_values().collect();
+            let unclaimed = self.unclaimed(&page)?;
             if !unclaimed.is_empty() {
                 strays.insert(backend, unclaimed.into_iter().collect());
             }
@@ -279,6 +297,10 @@ impl Inner {
             ));
             return Ok(());
         }
+        if let Err(e) = self.check_history() {
+            report.refused = Some(format!("{}; {}", e.what(), e.next()));
+            return Ok(());
+        }
         for (backend, references) in strays {
             let slot = self.slot(&backend)?;
             if let Err(e) = self.check_is_the_store(slot) {
@@ -286,37 +308,46 @@ impl Inner {
                 continue;
             }
             let references: Vec<_> = references.into_iter().collect();
-            for batch in references.chunks(BATCH) {
-                self.remove_batch(slot, batch.to_vec(), report)?;
+            let mut left = &references[..];
+            while !left.is_empty() {
+                let batch = &left[..left.len().min(BATCH)];
+                left = &left[self.remove_batch(slot, batch.to_vec(), report)?..];
             }
         }
         Ok(())
     }
 
+    /// Removes as many of these as one transaction has time to condemn; returns how many it looked at.
     fn remove_batch(
         self: &Arc<Self>,
         slot: &Slot,
         batch: Vec<(SealedReference, Reference)>,
         report: &mut DoctorReport,
-    ) -> Result<()> {
+    ) -> Result<usize> {
         let inner = self.clone();
-        let condemned = self.metadata.writing(move |q| {
+        let (seen, condemned) = self.metadata.writing(move |q| {
+            let end = Instant::now() + BATCH_TIME;
             clock::tick(&inner.keys, q)?;
             let mut condemned = Vec::new();
-            for (sealed, reference) in &batch {
+            for (before, (sealed, reference)) in batch.iter().enumerate() {
+                if before > 0 && Instant::now() >= end {
+                    return Ok((before, condemned));
+                }
                 if claims::condemn(q, sealed)? || claims::is_condemned(q, sealed)? {
                     condemned.push((*reference, Locator::default()));
                 }
             }
-            Ok(condemned)
+            Ok((batch.len(), condemned))
         })?;
         step("doctor.strays-condemned");
+        // The server that condemned them was the right one, if this is.
+        self.check_history()?;
         match slot.call("destroy", |backend| backend.destroy(&condemned))? {
             Destroyed::Gone => report.strays_removed += condemned.len() as u64,
             Destroyed::Remains(reason) => report.refused = Some(reason),
         }
         step("doctor.strays-removed");
-        Ok(())
+        Ok(seen)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Making the bytes of erased payloads go, and saying when they are gone.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use strongroom_backend::{Destroyed, step};
 
@@ -13,8 +14,47 @@ use crate::{Error, ErrorKind, KeyState, ProjectState, Result};
 /// Opening a store finishes at most this many erasures, so that it does not grow with the store.
 const FINISHED_AT_OPEN: usize = 64;
 
+/// Nor does it begin another transaction for them after this time.
+const TIME_AT_OPEN: Duration = Duration::from_secs(2);
+
 /// How many payloads, or versions of an erased project, one transaction takes.
 const BATCH: usize = 250;
+
+/// A transaction takes no more rows after this time. An operation has 10 seconds, and however long the
+/// way to a server is, each transaction brings the whole forward.
+pub(super) const BATCH_TIME: Duration = Duration::from_secs(3);
+
+/// How long erasing may go on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    until: Option<Instant>,
+}
+
+impl Patience {
+    pub(crate) fn endless() -> Patience {
+        Patience { until: None }
+    }
+
+    fn of(time: Duration) -> Patience {
+        Patience { until: Some(Instant::now() + time) }
+    }
+
+    /// `Pending` when the time is over.
+    fn check(self) -> Result<()> {
+        match self.until {
+            Some(until) if Instant::now() >= until => {
+                Err(pending_because("it takes longer than opening a store may"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// When a transaction that begins now takes no more rows.
+    fn end_of_batch(self) -> Instant {
+        let end = Instant::now() + BATCH_TIME;
+        self.until.map_or(end, |until| until.min(end))
+    }
+}
 
 /// Finishes recorded erasures when a store is opened. What cannot be finished now stays recorded:
 /// health and doctor tell.
@@ -23,7 +63,7 @@ pub(super) fn finish_recorded(inner: &std::sync::Arc<Inner>) {
         return;
     }
     let finished = inner.metadata.reading(erasures::any_pending).and_then(|any| match any {
-        true => inner.finish_erasures(FINISHED_AT_OPEN).map(|_| ()),
+        true => inner.finish_erasures(FINISHED_AT_OPEN, Patience::of(TIME_AT_OPEN)).map(|_| ()),
         false => Ok(()),
     });
     if let Err(error) = finished {
@@ -34,14 +74,20 @@ pub(super) fn finish_recorded(inner: &std::sync::Arc<Inner>) {
 impl Inner {
     /// Finishes up to `limit` pending erasures, and the erasing of up to `limit` projects. Returns how
     /// many payloads went. `Pending` when some have to wait.
-    pub(super) fn finish_erasures(self: &std::sync::Arc<Self>, limit: usize) -> Result<u64> {
-        let (pending, projects) = self.metadata.reading(|q| {
-            Ok((erasures::pending(&self.keys, q, limit)?, projects::erasing(&self.keys, q, limit)?))
+    pub(super) fn finish_erasures(
+        self: &std::sync::Arc<Self>,
+        limit: usize,
+        patience: Patience,
+    ) -> Result<u64> {
+        let inner = self.clone();
+        let (pending, projects) = self.metadata.reading_newest(move |q| {
+            let pending = erasures::pending(&inner.keys, q, limit)?;
+            Ok((pending, projects::erasing(&inner.keys, q, limit)?))
         })?;
         let count = pending.len() as u64;
-        self.destroy_payloads(pending)?;
+        self.destroy_payloads(pending, patience)?;
         for project in projects {
-            self.finish_project_erase(project)?;
+            self.finish_project_erase(project, patience)?;
         }
         Ok(count)
     }
@@ -50,6 +96,7 @@ impl Inner {
     pub(crate) fn destroy_payloads(
         self: &std::sync::Arc<Self>,
         pending: Vec<Erasure>,
+        patience: Patience,
     ) -> Result<()> {
         if pending.is_empty() {
             return Ok(());
@@ -64,7 +111,7 @@ impl Inner {
         // One backend that cannot work now does not keep the others from it.
         let mut failed = Ok(());
         for (backend, erasures) in by_backend {
-            let done = self.destroy_payloads_in(&backend, erasures);
+            let done = self.destroy_payloads_in(&backend, erasures, patience);
             failed = failed.and(done);
         }
         failed
@@ -74,6 +121,7 @@ impl Inner {
         self: &std::sync::Arc<Self>,
         backend: &str,
         erasures: Vec<Erasure>,
+        patience: Patience,
     ) -> Result<()> {
         let slot = self.slot(backend)?;
         self.check_is_the_store(slot).map_err(|e| match e.kind() {
@@ -81,10 +129,13 @@ impl Inner {
             _ => e,
         })?;
         // A secret may have any number of versions, and no transaction may take any length of time.
-        for batch in erasures.chunks(BATCH) {
+        for (before, batch) in erasures.chunks(BATCH).enumerate() {
+            if before > 0 {
+                patience.check()?;
+            }
             self.destroy_in(slot, batch)?;
             step("erase.payloads-destroyed");
-            self.mark_done(batch.to_vec())?;
+            self.mark_done(batch.to_vec(), patience)?;
             step("erase.marked-done");
         }
         Ok(())
@@ -106,11 +157,35 @@ impl Inner {
     }
 
     /// Turns finished erasures into tombstones.
-    fn mark_done(self: &std::sync::Arc<Self>, erasures: Vec<Erasure>) -> Result<()> {
+    fn mark_done(
+        self: &std::sync::Arc<Self>,
+        mut erasures: Vec<Erasure>,
+        patience: Patience,
+    ) -> Result<()> {
+        while !erasures.is_empty() {
+            let done = self.mark_some_done(erasures.clone(), patience)?;
+            erasures.drain(..done);
+            if !erasures.is_empty() {
+                patience.check()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does so for the first of them, as many as there is time for in one transaction; returns how many.
+    fn mark_some_done(
+        self: &std::sync::Arc<Self>,
+        erasures: Vec<Erasure>,
+        patience: Patience,
+    ) -> Result<usize> {
         let inner = self.clone();
         self.metadata.writing(move |q| {
+            let end = patience.end_of_batch();
             let now = clock::tick(&inner.keys, q)?.now;
-            for erasure in &erasures {
+            for (before, erasure) in erasures.iter().enumerate() {
+                if before > 0 && Instant::now() >= end {
+                    return Ok(before);
+                }
                 if let Some(reference) = &erasure.reference {
                     claims::release(q, reference)?;
                 }
@@ -122,7 +197,7 @@ impl Inner {
                 };
                 tombstone.update(&inner.keys, q)?;
             }
-            Ok(())
+            Ok(erasures.len())
         })
     }
 
@@ -130,42 +205,63 @@ impl Inner {
     pub(crate) fn finish_project_erase(
         self: &std::sync::Arc<Self>,
         project: Project,
+        patience: Patience,
     ) -> Result<()> {
-        while self.record_secrets_of(&project)? > 0 {
+        while self.record_secrets_of(&project, patience)? > 0 {
             step("project-erase.batch-recorded");
+            patience.check()?;
         }
+        self.forget_project_keys(&project);
         loop {
-            let id = project.project_id;
-            let pending = self
-                .metadata
-                .reading(|q| erasures::pending_of_project(&self.keys, q, id, BATCH))?;
+            let pending = self.destroy_keys_or_find_payloads(&project)?;
             if pending.is_empty() {
                 break;
             }
-            self.destroy_payloads(pending)?;
+            self.destroy_payloads(pending, patience)?;
+            patience.check()?;
         }
-        self.forget_project_keys(&project);
-        let inner = self.clone();
+        step("project-erase.keys-destroyed");
+        Ok(())
+    }
+
+    /// Destroys the keys of a project that has no payload left; of one that has, returns some of those.
+    ///
+    /// One transaction finds nothing left and draws the conclusion: what is merely read may come from a
+    /// standby that does not know of the erase yet.
+    fn destroy_keys_or_find_payloads(
+        self: &std::sync::Arc<Self>,
+        project: &Project,
+    ) -> Result<Vec<Erasure>> {
+        let (inner, project) = (self.clone(), project.clone());
         self.metadata.writing(move |q| {
+            let id = project.project_id;
+            let pending = erasures::pending_of_project(&inner.keys, q, id, BATCH)?;
+            if !pending.is_empty() {
+                return Ok(pending);
+            }
             clock::tick(&inner.keys, q)?;
-            for key in keys::all_of_project(&inner.keys, q, project.project_id)? {
+            for key in keys::all_of_project(&inner.keys, q, id)? {
                 let key =
                     keys::WrappedKey { state: KeyState::Destroyed, wrapped: Vec::new(), ..key };
                 key.update(&inner.keys, q)?;
             }
             let erased =
                 Project { name: String::new(), state: ProjectState::Erased, ..project.clone() };
-            erased.update(&inner.keys, q)
-        })?;
-        step("project-erase.keys-destroyed");
-        Ok(())
+            erased.update(&inner.keys, q)?;
+            Ok(Vec::new())
+        })
     }
 
     /// Records the erasure of some secrets of a project; returns of how many.
-    fn record_secrets_of(self: &std::sync::Arc<Self>, project: &Project) -> Result<usize> {
+    fn record_secrets_of(
+        self: &std::sync::Arc<Self>,
+        project: &Project,
+        patience: Patience,
+    ) -> Result<usize> {
         let inner = self.clone();
         let project = project.clone();
         self.metadata.writing(move |q| {
+            let end = patience.end_of_batch();
             let all = secrets::NameRange::new("", None);
             let page = secrets::page(&inner.keys, q, project.project_id, &all, BATCH)?;
             if page.is_empty() {
@@ -176,7 +272,7 @@ impl Inner {
             for secret in page.iter() {
                 versions += inner.record_secret(q, &project, secret, now)?;
                 recorded += 1;
-                if versions >= BATCH {
+                if versions >= BATCH || Instant::now() >= end {
                     break;
                 }
             }
@@ -250,4 +346,45 @@ fn still_pending(reason: &str, next: &str) -> Error {
         format!("no longer readable, but its bytes are not gone yet: {reason}"),
         next,
     )
+}
+
+#[cfg(all(test, feature = "sqlite", feature = "software"))]
+mod tests {
+    use super::*;
+    use crate::{Layout, PutOptions, SecretBytes, Store};
+
+    /// However little time there is, each attempt brings the erase forward; the control is the last one.
+    #[test]
+    fn an_erase_of_a_project_goes_on_where_time_ran_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&Layout::in_folder(folder.path())).unwrap();
+        let (session, inner) = (store.session(), &store.inner);
+        for n in 0..3 {
+            let payload = SecretBytes::copy_of(b"payload").unwrap();
+            let at = format!("web1/{n}").parse().unwrap();
+            session.put(&at, &payload, &PutOptions::default()).unwrap();
+        }
+        let keys = inner.clone();
+        let project = inner
+            .metadata
+            .writing(move |q| {
+                let mut project = projects::require(&keys.keys, q, "web1")?;
+                project.state = ProjectState::Erasing;
+                project.update(&keys.keys, q)?;
+                Ok(project)
+            })
+            .unwrap();
+        let mut interrupted = 0;
+        while let Err(error) =
+            inner.finish_project_erase(project.clone(), Patience::of(Duration::ZERO))
+        {
+            assert_eq!(error.kind(), ErrorKind::Pending, "{error}");
+            interrupted += 1;
+            assert!(interrupted < 20, "nothing goes on");
+        }
+        // Three secrets recorded, and three payloads marked as gone, one at a time.
+        assert!(interrupted >= 6, "{interrupted}");
+        assert!(!inner.metadata.reading(erasures::any_pending).unwrap());
+        assert!(inner.slot("main").unwrap().backend.list(None, 10).unwrap().is_empty());
+    }
 }

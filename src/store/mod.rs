@@ -28,9 +28,8 @@ mod trusted_key;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Instant;
 
 use strongroom_backend::{Backend, KeyMaterial, Marker, Placement, Process};
 use strongroom_backend::{ProjectKey, RootKeyId, SecretBytes, StoreId};
@@ -43,7 +42,7 @@ pub(crate) use token::settings as token_settings;
 pub use backup::BackupReport;
 pub use backup_file::{BackupInfo, backup_info};
 pub use doctor::{DoctorOptions, DoctorReport, Finding};
-pub(crate) use erasing::as_pending;
+pub(crate) use erasing::{Patience, as_pending};
 pub use restore::{RestoreKeys, RestoreReport};
 #[cfg(feature = "postgres")]
 pub(crate) use roles::roles_sql;
@@ -100,7 +99,7 @@ pub(crate) struct Slot {
     /// The name of the key backend that the config gives it.
     pub(crate) key_backend: String,
     /// When the backend's marker was found to be that of this epoch.
-    checked: Mutex<Option<(Instant, i64)>>,
+    checked: epoch::Checked,
 }
 
 /// How far a long operation has come.

@@ -134,6 +134,25 @@ fn a_warm_get_is_one_round_trip_to_each_place() {
     assert!(trips[0] > 1, "a put in one round trip is none that is counted");
 }
 
+/// However long the way is.
+#[test]
+fn all_versions_of_a_secret_are_destroyed_in_as_many_round_trips_as_one() {
+    let fixture = fixture();
+    let trips = |at: &str, versions: usize| {
+        for _ in 0..versions {
+            put(&fixture.other, at, b"one").unwrap();
+        }
+        fixture.log.clear();
+        fixture.session.erase(&path(at)).unwrap();
+        [Metadata, Shelf].map(|place| fixture.log.trips_to(place))
+    };
+    trips("web1/first", 1);
+    let (one, many) = (trips("web1/one", 1), trips("web1/many", 12));
+    assert_eq!(one[1], many[1]);
+    // The control: in the metadata each version has rows of its own.
+    assert!(many[0] > one[0] + 12, "{one:?} {many:?}");
+}
+
 /// No answer comes through before both were asked: whoever asks one after the other waits for ever.
 #[test]
 fn a_warm_get_is_one_round_trip_in_all() {

@@ -140,6 +140,18 @@ impl Cluster {
         self.sql("SELECT pg_reload_conf()");
     }
 
+    /// Starts a stopped server with a timeline of its own, as one does whose archive was restored.
+    ///
+    /// # Panics
+    /// When it cannot.
+    pub fn resume_on_a_new_timeline(&mut self) {
+        let signal = self.data().join("standby.signal");
+        fs::write(&signal, "").expect("a file");
+        self.give_to_server(&signal);
+        self.resume();
+        self.promote();
+    }
+
     /// The folder of the Unix socket.
     pub fn socket_folder(&self) -> &Path {
         self.folder.path()
