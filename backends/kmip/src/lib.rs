@@ -29,6 +29,7 @@
 mod adopting;
 mod asymmetric;
 mod attributes;
+mod capabilities;
 mod client;
 mod connection;
 mod deadline;

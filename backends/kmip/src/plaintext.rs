@@ -115,7 +115,7 @@ impl Backend for KmipObjects {
                 ));
             }
         }
-        let object_type = self.plaintext.of(at.payload_type, payload);
+        let object_type = self.objects.kept_as(self.plaintext.of(at.payload_type, payload))?;
         let object = ManagedObject { object_type, value: payload };
         self.objects.put(at.reference, object)
     }
@@ -145,6 +145,7 @@ impl Backend for KmipObjects {
     }
 
     fn health(&self) -> Vec<Health> {
-        self.objects.health(self.plaintext.of(PayloadType::Passphrase, &[]))
+        // Bytes that can be an AES key; no other type has bytes that can be made up.
+        self.objects.health(self.plaintext.of(PayloadType::Passphrase, &[0; 32]))
     }
 }

@@ -8,12 +8,15 @@ pub(crate) type Speaker = Arc<dyn Fn(&Asked) -> Said + Send + Sync>;
 
 /// Numbers of operations.
 pub(crate) mod operation {
+    pub(crate) const CREATE: u32 = 0x01;
     pub(crate) const REGISTER: u32 = 0x03;
     pub(crate) const LOCATE: u32 = 0x08;
     pub(crate) const GET: u32 = 0x0A;
+    pub(crate) const GET_ATTRIBUTES: u32 = 0x0B;
     pub(crate) const ACTIVATE: u32 = 0x12;
     pub(crate) const REVOKE: u32 = 0x13;
     pub(crate) const DESTROY: u32 = 0x14;
+    pub(crate) const QUERY: u32 = 0x18;
     pub(crate) const DISCOVER_VERSIONS: u32 = 0x1E;
     pub(crate) const ENCRYPT: u32 = 0x1F;
     pub(crate) const DECRYPT: u32 = 0x20;
@@ -21,12 +24,14 @@ pub(crate) mod operation {
 
 /// Numbers of object types.
 pub(crate) mod object_type {
+    pub(crate) const SYMMETRIC_KEY: u32 = 2;
     pub(crate) const PRIVATE_KEY: u32 = 4;
     pub(crate) const SECRET_DATA: u32 = 7;
 }
 
 pub(crate) const ITEM_NOT_FOUND: u32 = 0x01;
 pub(crate) const OPERATION_NOT_SUPPORTED: u32 = 0x05;
+pub(crate) const CRYPTOGRAPHIC_FAILURE: u32 = 0x0A;
 pub(crate) const PERMISSION_DENIED: u32 = 0x0C;
 pub(crate) const OBJECT_ALREADY_EXISTS: u32 = 0x18;
 pub(crate) const WRONG_KEY_LIFECYCLE_STATE: u32 = 0x43;
@@ -35,6 +40,8 @@ const UNIQUE_IDENTIFIER: u32 = 0x42_0094;
 const BATCH_ITEM: u32 = 0x42_000F;
 const OPERATION: u32 = 0x42_005C;
 const UNIQUE_BATCH_ITEM_ID: u32 = 0x42_0093;
+pub(crate) const DATA: u32 = 0x42_00C2;
+pub(crate) const OFFSET_ITEMS: u32 = 0x42_00D4;
 const STRUCTURE: u8 = 1;
 const ENUMERATION: u8 = 5;
 const TEXT: u8 = 7;
@@ -45,6 +52,8 @@ pub(crate) struct Asked {
     pub(crate) operation: u32,
     /// How many operations the request has.
     pub(crate) together: usize,
+    /// What it is asked with: the content of its request payload.
+    pub(crate) payload: Vec<u8>,
     /// The whole request.
     pub(crate) request: Vec<u8>,
 }
@@ -54,6 +63,31 @@ impl Asked {
     pub(crate) fn version(&self) -> (u32, u32) {
         let number = |tag| self.number(tag).unwrap();
         (number(&[0x42, 0x00, 0x6A]), number(&[0x42, 0x00, 0x6B]))
+    }
+
+    /// The object that it is about.
+    pub(crate) fn identifier(&self) -> String {
+        String::from_utf8(self.value(UNIQUE_IDENTIFIER).unwrap_or_default()).unwrap()
+    }
+
+    /// The value of an item of its request payload.
+    pub(crate) fn value(&self, tag: u32) -> Option<Vec<u8>> {
+        let found = items(&self.payload).into_iter().find(|(found, _)| *found == tag);
+        found.map(|(_, value)| value.to_vec())
+    }
+
+    /// The username and the password in the header of the request.
+    pub(crate) fn credential(&self) -> Option<(String, String)> {
+        // Header, Authentication, Credential, Credential Value.
+        let mut within = &self.request[8..];
+        for tag in [0x42_0077, 0x42_000C, 0x42_0023, 0x42_0025] {
+            within = items(within).into_iter().find(|(found, _)| *found == tag)?.1;
+        }
+        let text = |tag| {
+            let found = items(within).into_iter().find(|(found, _)| *found == tag);
+            String::from_utf8(found.unwrap().1.to_vec()).unwrap()
+        };
+        Some((text(0x42_0099), text(0x42_00A1)))
     }
 
     /// The type of the object that the request registers.
@@ -74,12 +108,42 @@ pub(crate) enum Said {
     Done(&'static [&'static str]),
     /// It was done; this is the object with this unique identifier, a private key.
     Given(&'static str, Vec<u8>),
+    /// It was done; this is the content of the response payload.
+    Told(Vec<u8>),
     /// It was refused for this reason.
     Refused(u32),
     /// It is left out.
     LeftOut,
     /// There is no answer to the whole request.
     Silence,
+}
+
+/// Unique identifiers, as the content of a response payload.
+pub(crate) fn identifiers(all: impl IntoIterator<Item = String>) -> Vec<u8> {
+    all.into_iter().flat_map(|id| item(UNIQUE_IDENTIFIER, TEXT, id.as_bytes())).collect()
+}
+
+/// What Query tells of operations and object types.
+pub(crate) fn queried(operations: &[u32], object_types: &[u32]) -> Vec<u8> {
+    let each = |tag: u32, numbers: &[u32]| -> Vec<u8> {
+        numbers.iter().flat_map(|n| item(tag, ENUMERATION, &n.to_be_bytes())).collect()
+    };
+    [each(OPERATION, operations), each(0x42_0057, object_types)].concat()
+}
+
+/// The state of an object, as Get Attributes tells it up to KMIP 1.4.
+pub(crate) fn state(identifier: &str, state: u32) -> Vec<u8> {
+    let name = item(0x42_000A, TEXT, b"State");
+    let value = item(0x42_000B, ENUMERATION, &state.to_be_bytes());
+    let attribute = item(0x42_0008, STRUCTURE, &[name, value].concat());
+    [identifiers([identifier.to_string()]), attribute].concat()
+}
+
+/// What Encrypt and Decrypt tell: these bytes, and a tag of zeros.
+pub(crate) fn data(identifier: &str, bytes: &[u8]) -> Vec<u8> {
+    let data = item(DATA, BYTES, bytes);
+    let tag = item(0x42_00FF, BYTES, &[0; 16]);
+    [identifiers([identifier.to_string()]), data, tag].concat()
 }
 
 /// Answers until the client goes away.
@@ -112,11 +176,13 @@ fn answer(request: &[u8], speaker: &Speaker) -> Option<Vec<u8>> {
         let said = speaker(&Asked {
             operation: u32::from_be_bytes(number.try_into().unwrap()),
             together: asked.len(),
+            payload: find(0x42_0079).unwrap_or_default().to_vec(),
             request: request.to_vec(),
         });
         let (status, rest) = match said {
             Said::Silence => return None,
             Said::LeftOut => continue,
+            Said::Told(payload) => (0, item(0x42_007C, STRUCTURE, &payload)),
             Said::Refused(reason) => (1, item(0x42_007E, ENUMERATION, &reason.to_be_bytes())),
             Said::Done(identifiers) => {
                 let named = |id: &&str| item(UNIQUE_IDENTIFIER, TEXT, id.as_bytes());
