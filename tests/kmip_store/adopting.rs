@@ -7,7 +7,7 @@ use strongroom::{DoctorOptions, ErrorKind, PutOptions, SecretType, Session, Stat
 use crate::support::{Site, get, get_version, path, put};
 
 /// Runs Python with PyKMIP's client in `client`, already open, and gives what it prints.
-fn python(site: &Site, program: &str) -> String {
+pub(crate) fn python(site: &Site, program: &str) -> String {
     let tls = site.server.settings().tls;
     let text = format!(
         "from kmip.pie import client as pie, objects\n\
