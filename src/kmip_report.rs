@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{Config, KeyConfig, KmipConfig, Result};
+use crate::{BackendConfig, Config, Error, ErrorKind, KeyConfig, KmipConfig, Result, RootKeyUse};
 
 /// A server as it describes itself, and what Strongroom would make of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,6 +16,9 @@ pub struct KmipReport {
     /// How root keys can be used there: `in-server`, or `fetched`, which must be asked for. Absent where
     /// neither is possible.
     pub root_key: Option<String>,
+    /// How the config has root keys used there, where it was the config that named the server: `in-server`,
+    /// or `fetched`. Root keys that are fetched are software-held while a process uses them.
+    pub configured_root_key: Option<String>,
     /// Why.
     pub reason: String,
     /// Whether it can keep payloads as objects.
@@ -26,36 +29,67 @@ pub struct KmipReport {
     pub object_types: Vec<String>,
 }
 
-/// Asks a server what it is and can do. Makes nothing on it.
+/// Asks a server what it is and can do. Makes nothing on it. `configured` is how the config has root keys
+/// used there, if it does ([`Config::key_manager`]).
 ///
 /// Errors: `Config` where certificates, key or password are not usable; `Unauthenticated` where the
 /// server refuses them; `Unavailable` and `Timeout` where none answers; `Unsupported` in a build without
 /// the feature `kmip`.
-pub fn kmip_report(servers: &KmipConfig) -> Result<KmipReport> {
-    report(servers)
+pub fn kmip_report(servers: &KmipConfig, configured: Option<RootKeyUse>) -> Result<KmipReport> {
+    report(servers, configured)
 }
 
 impl Config {
-    /// The servers of a key backend: of the one with this name, or of the only one that is on any.
-    pub fn key_manager(&self, key_backend: Option<&str>) -> Result<KmipConfig> {
-        let next = "add a table [keys.kmip] with kind = \"kmip\", or name the server";
-        self.only_key_backend(key_backend, "KMIP server", next, |key| match key {
-            KeyConfig::Kmip { server, .. } => Some(*server),
-            _ => None,
-        })
+    /// The servers of the key backend or backend with this name, or of the only one that is on any. Where
+    /// root keys are on a server, it is theirs, and it is told how they are used there.
+    pub fn key_manager(&self, name: Option<&str>) -> Result<(KmipConfig, Option<RootKeyUse>)> {
+        let is_meant = |found: &str| name.is_none_or(|wanted| wanted == found);
+        let mut found = Vec::new();
+        for (name, key) in self.key_backends() {
+            if let KeyConfig::Kmip { server, root_key } = key
+                && is_meant(&name)
+            {
+                found.push((*server, Some(root_key)));
+            }
+        }
+        if found.is_empty() {
+            for (name, backend) in &self.backends {
+                if let BackendConfig::KmipObjects { server, .. } = backend
+                    && is_meant(name)
+                {
+                    found.push(((**server).clone(), None));
+                }
+            }
+        }
+        match (found.pop(), found.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (None, _) => Err(Error::new(
+                ErrorKind::Config,
+                match name {
+                    Some(name) => format!("the config has no backend {name} on a KMIP server"),
+                    None => "the config names no KMIP server".to_owned(),
+                },
+                "add a table [keys.kmip] with kind = \"kmip\", or name the server",
+            )),
+            _ => Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "the config names several KMIP servers",
+                "say which key backend or backend is meant",
+            )),
+        }
     }
 }
 
 #[cfg(feature = "kmip")]
-fn report(servers: &KmipConfig) -> Result<KmipReport> {
-    use strongroom_kmip::{KmipClient, RootKeyUse};
+fn report(servers: &KmipConfig, configured: Option<RootKeyUse>) -> Result<KmipReport> {
+    use strongroom_kmip::{KmipClient, RootKeyUse as Possible};
     let info = KmipClient::new(crate::store::kmip_settings(servers)?)?.info()?;
     let (root_key, reason) = match info.root_key_use {
-        Some(RootKeyUse::InServer) => (
+        Some(Possible::InServer) => (
             Some("in-server"),
             "it encrypts and decrypts with AES-GCM, so root keys never leave it",
         ),
-        Some(RootKeyUse::Fetched) => (
+        Some(Possible::Fetched) => (
             Some("fetched"),
             "it cannot encrypt, or speaks no KMIP 1.4: root keys would be software-held while in use",
         ),
@@ -66,6 +100,7 @@ fn report(servers: &KmipConfig) -> Result<KmipReport> {
         version: info.version.to_string(),
         vendor: info.vendor,
         root_key: root_key.map(str::to_owned),
+        configured_root_key: configured.map(|root_key| root_key.name().to_owned()),
         reason: reason.to_owned(),
         keeps_payloads: info.keeps_payloads,
         operations: info.operations,
@@ -74,6 +109,6 @@ fn report(servers: &KmipConfig) -> Result<KmipReport> {
 }
 
 #[cfg(not(feature = "kmip"))]
-fn report(_: &KmipConfig) -> Result<KmipReport> {
+fn report(_: &KmipConfig, _: Option<RootKeyUse>) -> Result<KmipReport> {
     Err(crate::not_built::not_built("KMIP", "kmip"))
 }

@@ -133,6 +133,10 @@ fn a_software_store_moves_to_fetched_keys_and_back() {
     home.run(&["keys", "rotate", "--to", "manager"]);
     let (_, said, _) = home.try_run(&["health"], "");
     assert!(said.contains("software-held"), "{said}");
+    let told = home.run(&["kmip", "info"]);
+    assert!(told.contains("fetched: software-held"), "{told}");
+    let json = home.run(&["kmip", "info", "manager", "--json"]).replace(' ', "");
+    assert!(json.contains("\"configured_root_key\":\"fetched\""), "{json}");
     assert_eq!(home.run(&["get", "web1/borg"]), "correct horse");
     home.run(&["keys", "rotate", "--from", "manager", "--to", "software"]);
     assert_eq!(home.run(&["get", "web1/borg"]), "correct horse");
@@ -147,7 +151,11 @@ fn info_tells_what_the_server_is_and_what_would_be_chosen() {
     }
     home.run_on_server(&["init", "store", "--namespace", "backups"]);
     let json = home.run(&["kmip", "info", "--json"]);
-    assert!(json.replace(' ', "").contains("\"root_key\":\"in-server\""), "{json}");
+    let json = json.replace(' ', "");
+    assert!(json.contains("\"root_key\":\"in-server\""), "{json}");
+    assert!(json.contains("\"configured_root_key\":\"in-server\""), "{json}");
+    // The control: what the options name, no config uses.
+    assert!(!told.contains("software-held"), "{told}");
     // Half a server is told before anything is done.
     let (code, _, said) = home.try_run(&["init", "half", "--kmip", "localhost"], "");
     assert_ne!(code, 0);

@@ -50,6 +50,14 @@ pub enum RootKeyUse {
 }
 
 impl RootKeyUse {
+    /// What the config calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            RootKeyUse::InServer => "in-server",
+            RootKeyUse::Fetched => "fetched",
+        }
+    }
+
     pub(super) fn is_default(&self) -> bool {
         *self == RootKeyUse::InServer
     }

@@ -226,7 +226,8 @@ fn a_key_manager_is_read() {
     let KeyConfig::Kmip { server, root_key } = &config.keys["kmip"] else { panic!() };
     assert_eq!((&*server.ca, &*server.private_key), ("/base/ca.pem", "/keys/client.key"));
     assert_eq!(*root_key, RootKeyUse::Fetched);
-    assert_eq!(config.key_manager(None).unwrap(), **server);
+    let found = config.key_manager(None).unwrap();
+    assert_eq!(found, ((**server).clone(), Some(RootKeyUse::Fetched)));
     assert_eq!(Config::from_toml(&config.to_toml().unwrap(), Path::new("/x")).unwrap(), config);
 
     let objects = format!("{GOOD}[backends.manager]\nkind = \"kmip-objects\"\n{KMIP}");
@@ -237,6 +238,17 @@ fn a_key_manager_is_read() {
         panic!()
     };
     assert!(!plaintext_objects, "only for those who ask");
+
+    // Payloads on a server, and the keys in a keyring.
+    let key = "key = { kind = \"software\", keyring = \"k\" }\n";
+    let text = format!("{GOOD}[backends.manager]\nkind = \"kmip-objects\"\n{KMIP}{key}");
+    let config = Config::from_toml(&text, Path::new("/base")).unwrap();
+    for name in [None, Some("manager")] {
+        let (server, root_key) = config.key_manager(name).unwrap();
+        assert_eq!((&*server.namespace, root_key), ("backups", None));
+    }
+    let absent = config.key_manager(Some("main")).unwrap_err();
+    assert!(absent.to_string().contains("no backend main"), "{absent}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod adopting;
 mod away;
+mod counting;
 mod life;
 mod moving;
 mod restarts;

@@ -1,7 +1,12 @@
 //! Root keys that move into a server, within it, and out of it.
 
-use strongroom::{KeyState, RootKeyId, RootKeyUse, RotateOptions, RotateReport, Store};
+use std::sync::Arc;
 
+use strongroom::{KeyState, RootKeyId, RootKeyUse, RotateOptions, RotateReport, Store};
+use strongroom_backend::KeyBackend;
+use strongroom_kmip::{KmipClient, KmipKeys, Namespace};
+
+use crate::adopting::python;
 use crate::support::{Site, get, put};
 
 const PAYLOAD: &[u8] = b"correct horse battery staple";
@@ -9,6 +14,27 @@ const PAYLOAD: &[u8] = b"correct horse battery staple";
 fn rotate(store: &Store, to: Option<&str>) -> RotateReport {
     let options = RotateOptions { to: to.map(str::to_owned), ..RotateOptions::default() };
     store.rotate_keys(&options, &mut |_| {}).unwrap()
+}
+
+/// Whether the server says that the first two root keys are Active.
+fn active(site: &Site, root_key: RootKeyUse) -> [bool; 2] {
+    let root_key = match root_key {
+        RootKeyUse::InServer => strongroom_kmip::RootKeyUse::InServer,
+        RootKeyUse::Fetched => strongroom_kmip::RootKeyUse::Fetched,
+    };
+    let client = Arc::new(KmipClient::new(site.server.settings()).unwrap());
+    let keys = KmipKeys::new(client, Namespace::new("s").unwrap(), root_key);
+    ["root-1", "root-2"].map(|id| {
+        let findings = keys.check_root_key(&RootKeyId::new(id).unwrap()).unwrap();
+        !findings.iter().any(|found| found.message.contains("not active"))
+    })
+}
+
+/// What the server's operator does when no backup needs them any more.
+fn revoke_all(site: &Site) {
+    let each = "for key in client.locate():\n    \
+                client.revoke(enums.RevocationReasonCode.CESSATION_OF_OPERATION, key)";
+    python(site, each);
 }
 
 #[test]
@@ -23,6 +49,7 @@ fn a_root_key_is_replaced_in_its_server() {
         // Who had it open goes on, with the old project and with new ones.
         assert_eq!(get(&other.session(), "web1/key"), PAYLOAD);
         put(&other.session(), "web2/key", PAYLOAD);
+        assert_eq!(active(&site, root_key), [true, true], "older backups need the first");
         store.retire_key("kmip", &RootKeyId::new("root-1").unwrap()).unwrap();
         drop((store, other));
         let store = site.open("s").unwrap();
@@ -33,6 +60,10 @@ fn a_root_key_is_replaced_in_its_server() {
             store.root_keys().unwrap().into_iter().map(|key| (key.id, key.state)).collect();
         let (old, new) = ("root-1".to_owned(), "root-2".to_owned());
         assert_eq!(states, [(old, KeyState::Destroyed), (new, KeyState::Active)]);
+        // On the server it is for the operator to end it.
+        assert_eq!(active(&site, root_key), [true, true]);
+        revoke_all(&site);
+        assert_eq!(active(&site, root_key), [false, false], "the control");
     }
 }
 

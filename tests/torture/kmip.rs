@@ -18,6 +18,11 @@ fn a_process_killed_over_a_server_loses_nothing_acknowledged_and_leaves_nothing_
     expect_all(kmip_steps(), reached);
 }
 
+#[test]
+fn a_process_killed_whose_root_key_is_on_a_server_loses_nothing() {
+    kill(World::new(Shape::KmipEnvelope), kills() / 8);
+}
+
 /// Whoever waits for the server goes on when it is back.
 #[test]
 fn a_server_killed_at_any_step_of_a_process_loses_nothing() {

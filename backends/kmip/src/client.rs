@@ -5,17 +5,27 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use strongroom_backend::{Error, ErrorKind, Process, Result, SecretBytes};
+use strongroom_backend::{Error, ErrorKind, Health, Process, Result, SecretBytes};
 
 use crate::ProtocolVersion;
 use crate::connection::{Connection, RESPONSE_LIMIT};
+use crate::enumerations::QueryFunction;
 use crate::failure::{Effect, Failure};
 use crate::message::{AfterFailure, Credential, Failed, Header, Response, request};
 use crate::negotiate::negotiate;
-use crate::operations::{Answered, Request};
+use crate::operations::{Answered, Queried, Query, Request};
 use crate::server::{Line, Patience, Server};
 use crate::settings::KmipSettings;
 use crate::tls::{Tls, read_secret};
+
+/// An answer, and who gave it.
+pub(crate) struct AnsweredBy {
+    /// Which of the servers, counted from the preferred one.
+    pub(crate) server: usize,
+    /// The version that is spoken with it.
+    pub(crate) version: ProtocolVersion,
+    pub(crate) response: Response,
+}
 
 /// A client of one or several servers that share their objects.
 ///
@@ -37,7 +47,7 @@ impl KmipClient {
         if settings.servers.is_empty() {
             return Err(no_server());
         }
-        let server = |address: &_| Server::new(Clone::clone(address), settings.connections);
+        let server = |address: &_| Server::new(Clone::clone(address), &settings);
         Ok(KmipClient {
             servers: settings.servers.iter().map(server).collect(),
             tls: Tls::new(settings.tls.clone()),
@@ -58,6 +68,11 @@ impl KmipClient {
         self.stand_ins.load(Ordering::Relaxed)
     }
 
+    /// Whether another server than the first has answered since `stand_ins` were counted.
+    pub(crate) fn stood_in(&self, stand_ins: u64) -> bool {
+        self.stand_ins() != stand_ins
+    }
+
     /// Asks for one thing that changes nothing, or that is the same when it is done twice.
     pub(crate) fn ask<O: Answered>(&self, operation: &O) -> Result<O::Answer, Failed> {
         self.batch(&[operation], AfterFailure::Stop, Effect::Nothing)?.answer::<O>(0)
@@ -70,12 +85,22 @@ impl KmipClient {
         after_failure: AfterFailure,
         effect: Effect,
     ) -> Result<Response> {
+        self.batch_from(operations, after_failure, effect).map(|answered| answered.response)
+    }
+
+    /// Asks for several things in one message, and tells who answered.
+    pub(crate) fn batch_from(
+        &self,
+        operations: &[&dyn Request],
+        after_failure: AfterFailure,
+        effect: Effect,
+    ) -> Result<AnsweredBy> {
         self.in_own_process()?;
         let give_up = Instant::now() + 2 * self.settings.timeout;
         let mut before = None;
         loop {
             let failure = match self.try_each_server(operations, after_failure, effect, give_up) {
-                Ok(response) => return Ok(response),
+                Ok(answered) => return Ok(answered),
                 Err(failure) => failure,
             };
             let is_final = match &failure {
@@ -101,22 +126,26 @@ impl KmipClient {
         after_failure: AfterFailure,
         effect: Effect,
         give_up: Instant,
-    ) -> Result<Response, Failure> {
+    ) -> Result<AnsweredBy, Failure> {
         let mut last = None;
         let mut tried = vec![false; self.servers.len()];
         for patience in [Patience::WhileOthersAnswer, Patience::Needed] {
-            for (at, (server, tried)) in self.servers.iter().zip(&mut tried).enumerate() {
+            for (at, server) in self.servers.iter().enumerate() {
                 let paused = server.paused(patience);
-                if *tried || paused.is_some() {
+                if tried[at] || paused.is_some() {
                     last = last.or(paused.map(|(_, failure)| failure));
                     continue;
                 }
-                *tried = true;
-                let deadline = give_up.min(Instant::now() + self.settings.timeout);
+                let is_next = |(server, tried): &(&Server, &bool)| {
+                    !**tried && server.paused(patience).is_none()
+                };
+                let next = self.servers.iter().zip(&tried).filter(is_next).count();
+                let deadline = Instant::now() + self.share(give_up, next);
+                tried[at] = true;
                 match self.try_server(server, operations, after_failure, deadline) {
-                    Ok(response) => {
+                    Ok((version, response)) => {
                         self.stand_ins.fetch_add(u64::from(at > 0), Ordering::Relaxed);
-                        return Ok(response);
+                        return Ok(AnsweredBy { server: at, version, response });
                     }
                     Err(Failure::Unknown(error)) if !effect.may_be_repeated() => {
                         return Err(Failure::Unknown(error));
@@ -128,13 +157,20 @@ impl KmipClient {
         Err(last.unwrap_or_else(|| Failure::Refused(no_server())))
     }
 
+    /// How long one of so many servers that are still to be tried may take: all of them get their turn.
+    fn share(&self, give_up: Instant, servers: usize) -> Duration {
+        let left = give_up.saturating_duration_since(Instant::now());
+        let servers = u32::try_from(servers).unwrap_or(u32::MAX).max(1);
+        (left / servers).min(self.settings.timeout)
+    }
+
     fn try_server(
         &self,
         server: &Server,
         operations: &[&dyn Request],
         after_failure: AfterFailure,
         deadline: Instant,
-    ) -> Result<Response, Failure> {
+    ) -> Result<(ProtocolVersion, Response), Failure> {
         let password = self.password().map_err(Failure::Refused)?;
         let header = |version| Header {
             version,
@@ -155,39 +191,40 @@ impl KmipClient {
             let bytes = request(&header(line.version), operations, after_failure);
             let response = line.connection.exchange(&bytes, deadline)?;
             match response.check_objects(operations) {
-                Ok(()) => Ok(response),
+                Ok(()) => Ok((line.version, response)),
                 Err(error) => Err(line.connection.not_understood(&error)),
             }
         })
     }
 
-    /// The version that is spoken with the server that answers now.
+    /// The address of the server that answers now, and the version that is spoken with it.
     pub(crate) fn version(&self) -> Result<(String, ProtocolVersion)> {
-        self.in_own_process()?;
-        let mut last = None;
-        for server in &self.servers {
-            match self.version_of(server) {
-                Ok(version) => return Ok((server.address().to_string(), version)),
-                Err(failure) => last = Some(failure),
-            }
-        }
-        let failure = last.map(|failure| Effect::Nothing.error(failure));
-        Err(failure.unwrap_or_else(no_server))
+        let answered = self.query(&Query { functions: &[QueryFunction::Operations] })?;
+        Ok((self.address(&answered), answered.version))
     }
 
-    fn version_of(&self, server: &Server) -> Result<ProtocolVersion, Failure> {
-        if let Some(pinned) = self.settings.version {
-            return Ok(pinned);
-        }
-        let deadline = Instant::now() + self.settings.timeout;
-        let password = self.password().map_err(Failure::Refused)?;
-        let config = self.tls.config().map_err(Failure::Refused)?;
-        let mut connection = Connection::open(server.address(), config, deadline)?;
-        negotiate(&mut connection, deadline, |version| Header {
-            version,
-            credential: self.credential(password.as_ref()),
-            maximum_response_size: i32::try_from(RESPONSE_LIMIT).ok(),
-        })
+    /// The address of the server that gave an answer.
+    pub(crate) fn address(&self, answered: &AnsweredBy) -> String {
+        self.servers[answered.server].address().to_string()
+    }
+
+    /// A finding when the files of TLS cannot be used as they are now, so that the connections of other
+    /// processes, and of this one after a restart, fail.
+    pub(crate) fn certificate_health(&self) -> Option<Health> {
+        let error = self.tls.trouble()?;
+        let how = format!("the certificate or key that is on disk now cannot be used: {error}");
+        Some(Health::warning("kmip certificate", how))
+    }
+
+    /// What the server that is asked next has told of itself, if it has.
+    pub(crate) fn told_by_the_next(&self) -> Option<Queried> {
+        let is_next = |server: &&Server| server.paused(Patience::WhileOthersAnswer).is_none();
+        self.servers.iter().find(is_next)?.told()
+    }
+
+    /// Remembers what a server told of itself.
+    pub(crate) fn remember(&self, answered: &AnsweredBy, told: &Queried) {
+        self.servers[answered.server].remember(told.clone());
     }
 
     /// Waits until a server may be tried again. False when it is too late for that.
@@ -253,6 +290,16 @@ fn graver(before: Option<Failure>, now: Failure) -> Failure {
         (Some(not_sent @ Failure::NotSent(_)), Failure::Refused(_)) => not_sent,
         _ => now,
     }
+}
+
+/// The error of something that another server than the first does not have as it should be: the first may
+/// have it. `how` says what is wrong with it.
+pub(crate) fn lagging(how: &str) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("the first KMIP server did not answer, and another {how}"),
+        "try again when the first server answers; name it last in the config if it never will",
+    )
 }
 
 fn no_server() -> Error {

@@ -2,6 +2,7 @@
 
 use strongroom_backend::Result;
 
+use crate::capabilities::{FOR_PAYLOADS, FOR_ROOT_KEYS};
 use crate::enumerations::{Operation, QueryFunction, object_type_name, operation_name};
 use crate::operations::{Queried, Query};
 use crate::{KmipClient, ProtocolVersion, RootKeyUse};
@@ -30,39 +31,33 @@ pub struct KmipInfo {
 impl KmipClient {
     /// Asks the server what it can do.
     pub fn info(&self) -> Result<KmipInfo> {
-        let (server, version) = self.version()?;
-        let told: Queried = self.ask(&Query {
+        let answered = self.query(&Query {
             functions: &[
                 QueryFunction::Operations,
                 QueryFunction::Objects,
                 QueryFunction::ServerInformation,
             ],
         })?;
-        let has = |operation: Operation| told.operations.contains(&(operation as u32));
-        let has_all = |all: &[Operation]| all.iter().all(|operation| has(*operation));
-        let makes_keys = has_all(&[Operation::Create, Operation::Activate, Operation::Locate]);
-        let encrypts = has_all(&[Operation::Encrypt, Operation::Decrypt]);
-        let root_key_use = match makes_keys {
-            true if encrypts && version >= ProtocolVersion::V1_4 => Some(RootKeyUse::InServer),
-            true if has(Operation::Get) => Some(RootKeyUse::Fetched),
-            _ => None,
-        };
+        let told = answered.response.answer::<Query<'_>>(0)?;
         Ok(KmipInfo {
-            server,
-            version,
-            vendor: told.vendor.clone(),
+            server: self.address(&answered),
+            version: answered.version,
+            root_key_use: root_key_use(&told, answered.version),
+            keeps_payloads: told.has(&FOR_PAYLOADS),
             operations: told.operations.iter().map(|number| operation_name(*number)).collect(),
             object_types: told.object_types.iter().map(|n| object_type_name(*n)).collect(),
-            root_key_use,
-            keeps_payloads: has_all(&[
-                Operation::Register,
-                Operation::Locate,
-                Operation::Get,
-                Operation::GetAttributes,
-                Operation::Activate,
-                Operation::Revoke,
-                Operation::Destroy,
-            ]),
+            vendor: told.vendor,
         })
     }
+}
+
+fn root_key_use(told: &Queried, version: ProtocolVersion) -> Option<RootKeyUse> {
+    if !told.has(&FOR_ROOT_KEYS) {
+        return None;
+    }
+    let encrypts = told.has(&[Operation::Encrypt, Operation::Decrypt]);
+    if encrypts && version >= ProtocolVersion::V1_4 {
+        return Some(RootKeyUse::InServer);
+    }
+    told.has(&[Operation::Get]).then_some(RootKeyUse::Fetched)
 }

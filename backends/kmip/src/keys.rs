@@ -8,7 +8,8 @@ use strongroom_backend::{
 };
 use strongroom_crypto::Sealing;
 
-use crate::enumerations::usage;
+use crate::capabilities::FOR_ROOT_KEYS;
+use crate::enumerations::{Operation, usage};
 use crate::message::Failed;
 use crate::operations::{Decrypt, Encrypt, Get};
 use crate::reasons::Refusal;
@@ -51,30 +52,30 @@ impl KmipKeys {
 
     fn encrypt(&self, root: &RootKeyId, data: &SecretBytes) -> Result<Vec<u8>> {
         let iv: [u8; IV] = random_bytes()?;
-        let encrypted = self.keys.with(root, |identifier| {
-            self.keys.client.ask(&Encrypt { identifier, data, iv: &iv })
-        })?;
-        wrapped_key::seal(&iv, &encrypted)
+        let encrypted = self
+            .keys
+            .with(root, |identifier| self.keys.client.ask(&Encrypt { identifier, data, iv: &iv }));
+        wrapped_key::seal(&iv, &encrypted.map_err(not_of_the_data)?)
     }
 
     fn decrypt(&self, root: &RootKeyId, blob: &[u8]) -> Result<SecretBytes, Failed> {
         let parts = wrapped_key::parts(blob)?;
-        self.keys.with(root, |identifier| {
+        let decrypted = self.keys.with(root, |identifier| {
             let decrypt = Decrypt { identifier, data: parts.data, iv: parts.iv, tag: parts.tag };
             self.keys.client.ask(&decrypt)
-        })
+        });
+        decrypted.map_err(not_of_the_data)
     }
 
     /// Decrypts, and finds out what a refusal means. Servers do not tell a wrong tag from a fault of
-    /// their own, so they are asked to do what must work, and then once more: the fault may be over.
+    /// their own, so they are asked to do what must work, and then once more: the fault may be over. If
+    /// that does not work, its error is the answer: nothing is known of the wrapped key.
     fn decrypt_or_tell_why(&self, root: &RootKeyId, blob: &[u8]) -> Result<SecretBytes> {
         let refusal = match self.decrypt(root, blob) {
             Err(Failed::Refused(refusal)) if may_be_the_tag(&refusal) => refusal,
             done => return Ok(done?),
         };
-        if !self.works_now(root) {
-            return Err(refusal.into_error());
-        }
+        self.rehearse(root).map_err(|error| at_fault(error, &refusal))?;
         match self.decrypt(root, blob) {
             Err(Failed::Refused(refusal)) if may_be_the_tag(&refusal) => {
                 let native = refusal.into_error().native().unwrap_or_default().to_string();
@@ -85,18 +86,17 @@ impl KmipKeys {
         }
     }
 
-    fn works_now(&self, root: &RootKeyId) -> bool {
-        let rehearsed = || -> Result<bool> {
-            let (probe, context) = (SecretBytes::random(KEY)?, probe_context());
-            let blob = self.encrypt(root, &wrapped_key::plaintext(&probe, &context)?)?;
-            let back = wrapped_key::key_in(self.decrypt(root, &blob)?, &context)?;
-            Ok(back.equals(&probe))
-        };
-        rehearsed().unwrap_or(false)
+    /// Has the server encrypt something, and decrypt it again.
+    fn rehearse(&self, root: &RootKeyId) -> Result<()> {
+        let (probe, context) = (SecretBytes::random(KEY)?, probe_context());
+        let blob = self.encrypt(root, &wrapped_key::plaintext(&probe, &context)?)?;
+        let back = wrapped_key::key_in(self.decrypt(root, &blob)?, &context)?;
+        if back.equals(&probe) { Ok(()) } else { Err(wrapped_key::corrupt("it is another key")) }
     }
 
     fn fetch(&self, root: &RootKeyId) -> Result<SecretBytes> {
-        let key = self.keys.with(root, |identifier| self.keys.client.ask(&Get { identifier }))?;
+        let got = self.keys.with(root, |identifier| self.keys.client.ask(&Get { identifier }));
+        let key = got.map_err(not_of_the_data)?;
         if key.len() == KEY {
             return Ok(key);
         }
@@ -132,6 +132,7 @@ impl KmipKeys {
                 "root keys are fetched and used in this process: they are software-held",
             ));
         }
+        findings.extend(self.keys.client.certificate_health());
         Ok(findings)
     }
 }
@@ -154,6 +155,14 @@ impl KeyBackend for KmipKeys {
     }
 
     fn create_root_key(&self, id: &RootKeyId) -> Result<()> {
+        let (used, next): (&[_], _) = match self.root_key_use {
+            RootKeyUse::InServer => (
+                &[Operation::Encrypt, Operation::Decrypt],
+                "set root_key = \"fetched\" for a server that cannot encrypt, or use another",
+            ),
+            RootKeyUse::Fetched => (&[Operation::Get], "use another server"),
+        };
+        self.keys.client.require(&[&FOR_ROOT_KEYS, used].concat(), next)?;
         self.keys.create(id)
     }
 
@@ -185,6 +194,32 @@ impl KeyBackend for KmipKeys {
     fn health(&self) -> Vec<Health> {
         self.test().unwrap_or_else(|e| vec![Health::error("kmip keys", e.to_string())])
     }
+}
+
+/// What a server says that cannot be understood tells of the server, not of what it was given.
+fn not_of_the_data(failed: Failed) -> Failed {
+    match failed {
+        Failed::Error(error) if error.kind() == ErrorKind::Corrupt => {
+            let next = "look into the server's log; update it";
+            let error = Error::new(ErrorKind::Unavailable, error.what().to_string(), next);
+            Failed::Error(error)
+        }
+        other => other,
+    }
+}
+
+/// The error of a server that fails at what it has just made itself, with what it said before.
+fn at_fault(error: Error, refusal: &Refusal) -> Error {
+    if error.kind() != ErrorKind::Corrupt {
+        return error;
+    }
+    let native = refusal.clone().into_error().native().unwrap_or_default().to_string();
+    Error::new(
+        ErrorKind::Unavailable,
+        "the KMIP server does not decrypt what it has just encrypted",
+        "look into the server's log, and try again",
+    )
+    .with_native(native)
 }
 
 /// Whether a server may say this of a wrong tag.

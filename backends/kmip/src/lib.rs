@@ -30,6 +30,7 @@ mod adopting;
 mod asymmetric;
 mod attributes;
 mod belonging;
+mod capabilities;
 mod client;
 mod connection;
 mod deadline;

@@ -1,6 +1,7 @@
 //! Which payloads there are.
 
-use std::sync::PoisonError;
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
 
 use strongroom_backend::{Reference, Result};
 
@@ -14,10 +15,11 @@ impl Objects {
     pub(crate) fn list(&self, after: Option<Reference>, limit: usize) -> Result<Vec<Reference>> {
         let group = self.namespace.payloads();
         let there = locate(&self.client, &[Attribute::ObjectGroup(&group)])?;
-        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if after.is_none() {
-            listed.clear();
-        }
+        // A copy: others list meanwhile, and nobody waits for another's calls to the server.
+        let mut listed = match after {
+            Some(_) => self.listed().clone(),
+            None => BTreeMap::new(),
+        };
         listed.retain(|identifier, _| there.binary_search(identifier).is_ok());
         let new: Vec<String> =
             there.into_iter().filter(|identifier| !listed.contains_key(identifier)).collect();
@@ -32,6 +34,11 @@ impl Objects {
         page.dedup();
         page.retain(|reference| after.is_none_or(|after| *reference > after));
         page.truncate(limit);
+        *self.listed() = listed;
         Ok(page)
+    }
+
+    fn listed(&self) -> MutexGuard<'_, BTreeMap<String, Option<Reference>>> {
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,6 +9,8 @@ use std::sync::{MutexGuard, PoisonError};
 use strongroom_backend::{Error, ErrorKind, Marker, Result, StoreId, step};
 
 use crate::attributes::Attribute;
+use crate::capabilities::FOR_PAYLOADS;
+use crate::client::lagging;
 use crate::enumerations::{ObjectType, usage};
 use crate::failure::{Effect, after_a_change, outcome_unknown};
 use crate::locate::{BATCH, locate};
@@ -34,16 +36,22 @@ pub(crate) struct MarkerPlace {
 
 impl Objects {
     /// The marker, if one was ever written. As long as the object that it was last read from is there,
-    /// it is the newest: whoever writes another one destroys it.
+    /// it is the newest: whoever writes another one destroys it. `Unavailable` when another server than the
+    /// first has none, or an older one than was read before.
     pub(crate) fn marker(&self) -> Result<Option<Marker>> {
         let before = self.marker_read().clone();
-        if let Some(MarkerPlace { number, identifier }) = before
-            && let Some(value) = self.get_named(&identifier, &self.namespace.marker(number))?
+        let stand_ins = self.client.stand_ins();
+        if let Some(MarkerPlace { number, identifier }) = &before
+            && let Some(value) = self.get_named(identifier, &self.namespace.marker(*number))?
         {
             return decode(&value).map(|(_, marker)| Some(marker));
         }
         let all = self.markers()?;
         let found = newest(&all);
+        let last = before.map_or(1, |place| place.number);
+        if found.is_none_or(|found| found.number < last) && self.client.stood_in(stand_ins) {
+            return Err(lagging("does not have the last marker"));
+        }
         *self.marker_read() = found.map(|Kept { number, identifier, .. }| MarkerPlace {
             number: *number,
             identifier: identifier.clone(),
@@ -58,9 +66,19 @@ impl Objects {
     /// Replaces the marker. `Conflict` when it is not `expected`.
     pub(crate) fn set_marker(&self, expected: Option<Marker>, marker: Marker) -> Result<()> {
         let _turn = self.turns.wait(self.namespace.markers());
+        if expected.is_none() {
+            // Before the first payload comes, not when it cannot be destroyed.
+            let next = "keep payloads elsewhere; see `strongroom kmip info` for what it has";
+            self.client.require(&FOR_PAYLOADS, next)?;
+        }
+        let stand_ins = self.client.stand_ins();
         let before = self.markers()?;
         let current = newest(&before);
-        if current.map(|kept| kept.marker) != expected {
+        let is_expected = current.map(|kept| kept.marker) == expected;
+        if (current.is_none() || !is_expected) && self.client.stood_in(stand_ins) {
+            return Err(lagging("may not have the last marker"));
+        }
+        if !is_expected {
             return Err(other_marker());
         }
         let number = current.map_or(1, |kept| kept.number + 1);

@@ -94,7 +94,7 @@ impl KmipObjects {
 
     fn put(&self, at: &Placement<'_>, payload: &SecretBytes, begin: Begin) -> Result<Locator> {
         check_payload_length(payload, PAYLOAD_LIMIT)?;
-        let object_type = self.plaintext.of(at.payload_type, payload);
+        let object_type = self.objects.kept_as(self.plaintext.of(at.payload_type, payload))?;
         self.objects.put(at.reference, ManagedObject { object_type, value: payload }, begin)
     }
 }
@@ -137,7 +137,8 @@ impl Backend for KmipObjects {
     }
 
     fn health(&self) -> Vec<Health> {
-        self.objects.health(self.plaintext.of(PayloadType::Passphrase, &[]))
+        // Bytes that can be an AES key; no other type has bytes that can be made up.
+        self.objects.health(self.plaintext.of(PayloadType::Passphrase, &[0; 32]))
     }
 }
 

@@ -42,7 +42,7 @@ reasons! {
     0x007 INVALID_FIELD "Invalid Field" Unsupported,
     0x008 FEATURE_NOT_SUPPORTED "Feature Not Supported" Unsupported,
     0x009 OPERATION_CANCELED_BY_REQUESTER "Operation Canceled By Requester" Unavailable,
-    0x00A CRYPTOGRAPHIC_FAILURE "Cryptographic Failure" Corrupt,
+    0x00A CRYPTOGRAPHIC_FAILURE "Cryptographic Failure" Unavailable,
     0x00B ILLEGAL_OPERATION "Illegal Operation" Conflict,
     0x00C PERMISSION_DENIED "Permission Denied" Denied,
     0x00D OBJECT_ARCHIVED "Object Archived" Unavailable,

@@ -28,14 +28,18 @@ impl Objects {
         ))
     }
 
-    /// One finding: whether objects can be put, got and removed now.
+    /// Whether objects can be put, got and removed now, and new connections be made.
     pub(crate) fn health(&self, object_type: ObjectType) -> Vec<Health> {
-        let told = self.rehearse(object_type).and_then(|()| self.client.version());
-        vec![match told {
+        let told = self
+            .kept_as(object_type)
+            .and_then(|object_type| self.rehearse(object_type))
+            .and_then(|()| self.client.version());
+        let finding = match told {
             Ok((server, version)) => {
                 Health::ok("kmip", format!("{server} keeps payloads, KMIP {version}"))
             }
             Err(error) => Health::error("kmip", error.to_string()),
-        }]
+        };
+        std::iter::once(finding).chain(self.client.certificate_health()).collect()
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use strongroom_backend::{Error, ErrorKind, Health, Result, RootKeyId, step};
 
 use crate::attributes::{Attribute, Found};
+use crate::client::lagging;
 use crate::enumerations::{AES, ObjectType, State, usage};
 use crate::failure::{Effect, after_a_change, outcome_unknown};
 use crate::locate::{attributes_of, locate};
@@ -53,8 +54,12 @@ impl RootKeys {
     pub(crate) fn create(&self, id: &RootKeyId) -> Result<()> {
         let name = self.namespace.root_key(id);
         let _turn = self.turns.wait(name.clone());
+        let stand_ins = self.client.stand_ins();
         if !locate(&self.client, &named(&name))?.is_empty() {
             return Err(taken(id));
+        }
+        if self.client.stood_in(stand_ins) {
+            return Err(lagging(&format!("may not know that {name} is taken")));
         }
         let identifier = match self.create_named(&name, id) {
             // The name was free a moment ago: what has it now is the key that was asked for.
@@ -132,6 +137,22 @@ impl RootKeys {
         id: &RootKeyId,
         use_it: impl Fn(&str) -> Result<T, Failed>,
     ) -> Result<T, Failed> {
+        let stand_ins = self.client.stand_ins();
+        match self.with_any(id, use_it) {
+            Err(Failed::Refused(refusal))
+                if refusal.is_not_found() && self.client.stood_in(stand_ins) =>
+            {
+                Err(Failed::Error(self.lagging(id)))
+            }
+            done => done,
+        }
+    }
+
+    fn with_any<T>(
+        &self,
+        id: &RootKeyId,
+        use_it: impl Fn(&str) -> Result<T, Failed>,
+    ) -> Result<T, Failed> {
         let remembered = self.known().get(id).cloned();
         if let Some(identifier) = remembered {
             match use_it(&identifier) {
@@ -149,9 +170,14 @@ impl RootKeys {
 
     fn look_up(&self, id: &RootKeyId) -> Result<String> {
         let name = self.namespace.root_key(id);
+        let stand_ins = self.client.stand_ins();
         let mut found = locate(&self.client, &named(&name))?;
+        if found.len() > 1 {
+            found = self.those_in_use(found)?;
+        }
         match (found.pop(), found.is_empty()) {
             (Some(identifier), true) => Ok(identifier),
+            (None, _) if self.client.stood_in(stand_ins) => Err(self.lagging(id)),
             (None, _) => Err(Error::new(
                 ErrorKind::NotFound,
                 format!("the KMIP server has no root key {name}"),
@@ -165,6 +191,27 @@ impl RootKeys {
         }
     }
 
+    /// Of several objects with one name, those that were ever activated, if there are such. A server may
+    /// carry out a Create long after its client gave it up and made the key anew. Nobody activates what
+    /// comes of that, and nothing is ever wrapped under it.
+    fn those_in_use(&self, found: Vec<String>) -> Result<Vec<String>> {
+        let states = attributes_of(&self.client, &found, &[Tag::STATE])?;
+        let in_use = |told: &Option<Found>| {
+            let state = told.as_ref().and_then(|told| told.state);
+            state.is_some_and(|state| state != State::PreActive)
+        };
+        let states = found.iter().zip(states);
+        let used: Vec<String> = states
+            .filter(|(_, told)| in_use(told))
+            .map(|(identifier, _)| identifier.clone())
+            .collect();
+        Ok(if used.is_empty() { found } else { used })
+    }
+
+    fn lagging(&self, id: &RootKeyId) -> Error {
+        lagging(&format!("has no root key {}", self.namespace.root_key(id)))
+    }
+
     /// What is not as it should be with a root key.
     pub(crate) fn check(&self, id: &RootKeyId) -> Result<Vec<Health>> {
         let wanted = [
@@ -175,9 +222,13 @@ impl RootKeys {
             Tag::SENSITIVE,
             Tag::EXTRACTABLE,
         ];
+        let stand_ins = self.client.stand_ins();
         let identifier = self.look_up(id)?;
         let found = attributes_of(&self.client, &[identifier], &wanted)?.pop().flatten();
         let Some(found) = found else {
+            if self.client.stood_in(stand_ins) {
+                return Err(self.lagging(id));
+            }
             return Ok(vec![Health::error("root key", format!("{id} is not there any more"))]);
         };
         Ok(self.judge(id, &found))

@@ -1,14 +1,14 @@
 //! One server: the connections to it that are kept, and when to try again after it failed.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use strongroom_backend::{Error, ErrorKind};
 
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::message::Response;
-use crate::settings::ServerAddress;
+use crate::operations::Queried;
+use crate::settings::{KmipSettings, ServerAddress};
 use crate::{ProtocolVersion, failure};
 
 /// A connection is closed when it is older, so that renewed certificates come into use.
@@ -18,6 +18,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// A server that takes long to fail is left alone for so many times as long, while others answer.
 const SLOW_FAILURE: u32 = 10;
 const LONGEST_SLOW_PAUSE: Duration = Duration::from_secs(60);
+
+/// A server that had less than this part of the timeout, because others used it up, is not to blame for
+/// that.
+const FAIR_PART: u32 = 8;
 
 /// A connection, and the version that is spoken on it.
 pub(crate) struct Line {
@@ -29,6 +33,10 @@ pub(crate) struct Line {
 pub(crate) struct Server {
     address: ServerAddress,
     most: usize,
+    /// The least time in which a server shows whether it answers.
+    fair: Duration,
+    /// What it said that it can do.
+    told: OnceLock<Queried>,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -59,12 +67,28 @@ pub(crate) enum Patience {
 }
 
 impl Server {
-    pub(crate) fn new(address: ServerAddress, most: usize) -> Server {
-        Server { address, most: most.max(1), state: Mutex::default(), changed: Condvar::new() }
+    pub(crate) fn new(address: ServerAddress, settings: &KmipSettings) -> Server {
+        Server {
+            address,
+            most: settings.connections.max(1),
+            fair: settings.timeout / FAIR_PART,
+            told: OnceLock::new(),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
     }
 
     pub(crate) fn address(&self) -> &ServerAddress {
         &self.address
+    }
+
+    /// What it said that it can do, if it was asked.
+    pub(crate) fn told(&self) -> Option<Queried> {
+        self.told.get().cloned()
+    }
+
+    pub(crate) fn remember(&self, told: Queried) {
+        let _ = self.told.set(told);
     }
 
     /// When it may be tried again, and how it failed; None when it may be tried now.
@@ -80,17 +104,17 @@ impl Server {
     }
 
     /// Lets `talk` use a connection: an idle one, or one that `connect` makes.
-    pub(crate) fn with_line(
+    pub(crate) fn with_line<T>(
         &self,
         deadline: Instant,
         connect: impl FnOnce() -> Result<Line, Failure>,
-        talk: impl FnOnce(&mut Line) -> Result<Response, Failure>,
-    ) -> Result<Response, Failure> {
-        let started = Instant::now();
+        talk: impl FnOnce(&mut Line) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let (mut place, idle) = self.take(deadline)?;
+        let turn = (Instant::now(), deadline);
         let is_new = idle.is_none();
         let line = idle.map_or_else(connect, Ok);
-        let mut line = line.inspect_err(|failure| self.failed(failure, started))?;
+        let mut line = line.inspect_err(|failure| self.failed(failure, turn))?;
         match talk(&mut line) {
             Ok(response) => {
                 place.line = Some(line);
@@ -107,7 +131,7 @@ impl Server {
                 // What broke this connection has broken those that are idle too.
                 self.close_idle();
                 if is_new {
-                    self.failed(&failure, started);
+                    self.failed(&failure, turn);
                 }
                 Err(failure)
             }
@@ -145,9 +169,13 @@ impl Server {
         )
     }
 
-    /// Keeps everybody from trying again at once.
-    fn failed(&self, failure: &Failure, started: Instant) {
+    /// Keeps everybody from trying again at once. `turn` is when it began, and when it had to end.
+    fn failed(&self, failure: &Failure, (started, deadline): (Instant, Instant)) {
         let (Failure::NotSent(error) | Failure::Unknown(error)) = failure else { return };
+        let is_over = Instant::now() >= deadline;
+        if is_over && deadline.saturating_duration_since(started) < self.fair {
+            return;
+        }
         let mut state = self.state();
         let pause = FIRST_PAUSE.saturating_mul(1 << state.failures.min(10)).min(LONGEST_PAUSE);
         state.failures += 1;

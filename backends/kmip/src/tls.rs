@@ -58,6 +58,18 @@ impl Tls {
         }
     }
 
+    /// Why the files cannot be used as they are now, while what they held before is. None as well when
+    /// nothing was ever read: then every connection says why.
+    pub(crate) fn trouble(&self) -> Option<Error> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = read.as_ref()?;
+        match self.stamps() {
+            Ok(stamps) if stamps == known.stamps => None,
+            Ok(_) => self.build().err(),
+            Err(error) => Some(error),
+        }
+    }
+
     fn stamps(&self) -> Result<[Stamp; 3]> {
         let TlsFiles { ca, certificate, key } = &self.files;
         Ok([stamp(ca)?, stamp(certificate)?, stamp(key)?])

@@ -1,15 +1,29 @@
 //! Servers that do not do what they should: each gives a clear error, in time.
 
+#[path = "failing_servers/abilities.rs"]
+mod abilities;
 #[path = "failing_servers/answers.rs"]
 mod answers;
+#[path = "failing_servers/credential.rs"]
+mod credential;
+#[path = "failing_servers/failover.rs"]
+mod failover;
 #[path = "failing_servers/kmip.rs"]
 mod kmip;
+#[path = "failing_servers/lagging.rs"]
+mod lagging;
+#[path = "failing_servers/listing.rs"]
+mod listing;
+#[path = "failing_servers/pool.rs"]
+mod pool;
 #[path = "failing_servers/putting.rs"]
 mod putting;
 #[path = "failing_servers/read_back.rs"]
 mod read_back;
 #[path = "failing_servers/removing.rs"]
 mod removing;
+#[path = "failing_servers/root_keys.rs"]
+mod root_keys;
 #[path = "failing_servers/server.rs"]
 mod server;
 #[path = "failing_servers/states.rs"]
@@ -22,8 +36,8 @@ use std::time::{Duration, Instant};
 use kmip::{Asked, Said};
 use server::{Answer, TestServer, Trust};
 use strongroom_backend::{
-    Backend, Error, ErrorKind, Locator, PayloadType, Placement, ProjectId, ProjectKey, Reference,
-    Result, SecretBytes, SecretId, StoreId, VersionId,
+    Backend, Error, ErrorKind, Health, Locator, PayloadType, Placement, ProjectId, ProjectKey,
+    Reference, Result, SecretBytes, SecretId, Severity, StoreId, VersionId,
 };
 use strongroom_kmip::harness::{Authority, Validity};
 use strongroom_kmip::{
@@ -303,6 +317,27 @@ fn a_key_that_does_not_fit_its_certificate() {
     let mut settings = site.settings(server.port());
     settings.tls.key = site.authority.client(site.folder.path(), "other", Validity::Now).key;
     says(&reading(settings), ErrorKind::Config, "does not fit the client certificate");
+}
+
+#[test]
+fn a_new_certificate_that_cannot_be_used_is_told_while_the_last_one_is_used() {
+    let site = Site::new();
+    let (_server, settings) = site.answered(|_| Said::Done(&["57"]));
+    let certificate = settings.tls.certificate.clone();
+    let objects = objects(settings);
+    let told = || {
+        let health = objects.health();
+        let of_files = |found: &&Health| found.part == "kmip certificate";
+        health.iter().find(of_files).map(|found| (found.severity, found.message.clone()))
+    };
+    assert_eq!(told(), None);
+    let right = std::fs::read(&certificate).unwrap();
+    std::fs::write(&certificate, "nothing").unwrap();
+    let (severity, message) = told().expect("it is told");
+    assert_eq!(severity, Severity::Warning);
+    assert!(message.contains("holds no certificate"), "{message}");
+    std::fs::write(&certificate, right).unwrap();
+    assert_eq!(told(), None);
 }
 
 #[test]

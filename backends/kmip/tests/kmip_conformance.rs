@@ -1,11 +1,14 @@
-//! The promises of backends and key backends, on a real server. kmip_versions.rs has more of them.
+//! The promises of backends and key backends, on a real server, at the newest version. kmip_versions.rs
+//! has the older ones.
 
 use std::sync::Arc;
 
 use strongroom_backend::conformance;
 use strongroom_enveloped::Enveloped;
 use strongroom_kmip::harness::PyKmip;
-use strongroom_kmip::{KmipClient, KmipKeys, KmipShelf, Namespace, RootKeyUse};
+use strongroom_kmip::{
+    KmipClient, KmipKeys, KmipObjects, KmipShelf, Namespace, PlaintextType, RootKeyUse,
+};
 
 fn client(server: &PyKmip) -> Arc<KmipClient> {
     Arc::new(KmipClient::new(server.settings()).unwrap())
@@ -41,4 +44,21 @@ fn fetched_root_keys_keep_every_promise() {
     let report = conformance::key_backend(&keys);
     report.require();
     assert!(report.skipped().is_empty(), "nothing is left out");
+}
+
+fn plaintext_keeps_every_promise(plaintext: PlaintextType) {
+    let server = PyKmip::start();
+    let objects = KmipObjects::new(client(&server), namespace(), plaintext);
+    conformance::backend(&objects).require();
+    conformance::states(&objects).require();
+}
+
+#[test]
+fn secret_data_in_the_clear_keeps_every_promise() {
+    plaintext_keeps_every_promise(PlaintextType::SecretData);
+}
+
+#[test]
+fn opaque_objects_in_the_clear_keep_every_promise() {
+    plaintext_keeps_every_promise(PlaintextType::OpaqueObject);
 }

@@ -1,5 +1,4 @@
-//! The promises at each version that the server speaks, and of plaintext objects. Slow: for `make
-//! test-full`.
+//! The promises at each version that the server speaks. Slow: for `make test-full`.
 
 mod common;
 
@@ -105,21 +104,4 @@ versions! {
 #[test]
 fn root_keys_in_the_server_at_1_4() {
     keys_keep_every_promise(ProtocolVersion::V1_4, RootKeyUse::InServer);
-}
-
-fn plaintext_keeps_every_promise(plaintext: PlaintextType) {
-    let server = PyKmip::start();
-    let objects = KmipObjects::new(client(server.settings()), namespace("versions"), plaintext);
-    conformance::backend(&objects).require();
-    conformance::states(&objects).require();
-}
-
-#[test]
-fn secret_data_in_the_clear() {
-    plaintext_keeps_every_promise(PlaintextType::SecretData);
-}
-
-#[test]
-fn opaque_objects_in_the_clear() {
-    plaintext_keeps_every_promise(PlaintextType::OpaqueObject);
 }

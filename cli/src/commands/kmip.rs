@@ -29,13 +29,13 @@ enum Action {
     /// Nothing on the server is changed.
     #[command(after_long_help = EXAMPLES)]
     Info {
-        /// The key backend whose server is meant, where the config has several.
+        /// The key backend or backend whose server is meant, where the config has several.
         #[arg(value_name = "KEYBACKEND", conflicts_with = "servers")]
         key_backend: Option<String>,
         #[command(flatten)]
         server: KeyManager,
-        /// Print JSON: one object with server, version, vendor, root_key, reason, keeps_payloads,
-        /// operations and object_types.
+        /// Print JSON: one object with server, version, vendor, root_key, configured_root_key, reason,
+        /// keeps_payloads, operations and object_types.
         #[arg(long)]
         json: bool,
     },
@@ -44,11 +44,11 @@ enum Action {
 impl Kmip {
     pub(crate) fn run(self, place: &Place) -> Result<()> {
         let Action::Info { key_backend, server, json } = self.action;
-        let servers = match server.config()? {
-            Some(servers) => servers,
+        let (servers, configured) = match server.config()? {
+            Some(servers) => (servers, None),
             None => Config::load(&place.config()?)?.key_manager(key_backend.as_deref())?,
         };
-        let report = kmip_report(&servers)?;
+        let report = kmip_report(&servers, configured)?;
         if json { output::json(&report) } else { show(&report) }
     }
 }
@@ -56,12 +56,18 @@ impl Kmip {
 fn show(report: &KmipReport) -> Result<()> {
     let root_key = report.root_key.as_deref().unwrap_or("not possible");
     let payloads = if report.keeps_payloads { "can be its objects" } else { "not possible" };
+    let configured = match report.configured_root_key.as_deref() {
+        Some("fetched") => "fetched: software-held while a process uses them",
+        Some(other) => other,
+        None => "none there",
+    };
     output::fields(&[
         ("server", report.server.clone()),
         ("vendor", report.vendor.clone().unwrap_or_else(|| "not told".to_owned())),
         ("KMIP", report.version.clone()),
         ("root key", root_key.to_owned()),
         ("why", report.reason.clone()),
+        ("configured", configured.to_owned()),
         ("payloads", payloads.to_owned()),
     ])?;
     output::line(&format!("\nOperations: {}", report.operations.join(", ")))?;

@@ -15,6 +15,16 @@ pub(crate) struct Locate<'a> {
     pub(crate) offset: i32,
 }
 
+/// Finds as many of them as fit into one answer, where the version can ask for that many and for those
+/// after them (KMIP 1.3).
+pub(crate) struct LocatePage<'a>(pub(crate) Locate<'a>);
+
+impl LocatePage<'_> {
+    /// The most of one page.
+    pub(crate) const ITEMS: usize = 50_000;
+    const MAXIMUM: i32 = LocatePage::ITEMS as i32;
+}
+
 /// What was found.
 pub(crate) struct Located {
     pub(crate) identifiers: Vec<String>,
@@ -36,6 +46,31 @@ impl Request for Locate<'_> {
             to.integer(Tag::OFFSET_ITEMS, self.offset);
         }
         attributes::to_locate(to, version, self.attributes);
+    }
+}
+
+impl Request for LocatePage<'_> {
+    fn operation(&self) -> Operation {
+        self.0.operation()
+    }
+
+    fn since(&self) -> ProtocolVersion {
+        self.0.since()
+    }
+
+    fn encode(&self, to: &mut Encoder, version: ProtocolVersion) {
+        if version >= ProtocolVersion::V1_3 {
+            to.integer(Tag::MAXIMUM_ITEMS, Self::MAXIMUM);
+        }
+        self.0.encode(to, version);
+    }
+}
+
+impl Answered for LocatePage<'_> {
+    type Answer = Located;
+
+    fn decode(payload: Structure<'_>) -> Result<Located> {
+        Locate::decode(payload)
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) use discover_versions::DiscoverVersions;
 pub(crate) use encrypt::{Encrypt, Encrypted, TAG_BYTES};
 pub(crate) use get::Get;
 pub(crate) use get_attributes::GetAttributes;
-pub(crate) use locate::Locate;
+pub(crate) use locate::{Locate, LocatePage};
 pub(crate) use query::{Queried, Query};
 pub(crate) use register::Register;
 pub(crate) use revoke::Revoke;

@@ -13,7 +13,7 @@ pub(crate) struct Query<'a> {
 }
 
 /// What it said, in the numbers of the specification.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Queried {
     pub(crate) operations: Vec<u32>,
     pub(crate) object_types: Vec<u32>,

@@ -7,10 +7,12 @@ use zeroize::Zeroizing;
 use super::hex;
 use crate::ProtocolVersion;
 use crate::attributes::Attribute;
-use crate::enumerations::{ObjectType, QueryFunction, State, operation_name, usage};
+use crate::enumerations::{
+    ObjectType, QueryFunction, RevocationReasonCode, State, operation_name, usage,
+};
 use crate::message::{AfterFailure, Credential, Failed, Header, Outcome, Response, request};
 use crate::operations::{
-    Activate, Create, Destroy, DiscoverVersions, Get, GetAttributes, Locate, Query, Request,
+    Activate, Create, Destroy, DiscoverVersions, Get, GetAttributes, Locate, Query, Request, Revoke,
 };
 use crate::ttlv::Tag;
 
@@ -57,6 +59,24 @@ fn requests_are_the_published_ones() {
         let published = published(&format!("1.0 4.1 {name} request"));
         assert_eq!(ours(ProtocolVersion::V1_0, operation), published, "{name}");
     }
+}
+
+/// The published one is for a compromised key, and has its date, which ours never is.
+#[test]
+fn a_revoke_is_the_published_one_but_for_its_reason() {
+    let revoke = Revoke { identifier: KEY, reason: RevocationReasonCode::CessationOfOperation };
+    const DATE: usize = 16;
+    let mut expected = published("1.0 4.1 step 7 revoke request");
+    expected.truncate(expected.len() - DATE);
+    // The last byte of the lengths of message, batch item and payload.
+    for tag in [[0x42, 0x00, 0x78], [0x42, 0x00, 0x0F], [0x42, 0x00, 0x79]] {
+        let at = expected.windows(3).position(|found| found == tag).unwrap();
+        expected[at + 7] -= DATE as u8;
+    }
+    let reason = expected.len() - 5;
+    assert_eq!(expected[reason], 2, "key compromise");
+    expected[reason] = RevocationReasonCode::CessationOfOperation as u8;
+    assert_eq!(ours(ProtocolVersion::V1_0, &revoke), expected);
 }
 
 #[test]

@@ -67,6 +67,7 @@ tags! {
     KEY_MATERIAL = 0x42_0043 "Key Material",
     KEY_VALUE = 0x42_0045 "Key Value",
     KEY_WRAPPING_DATA = 0x42_0046 "Key Wrapping Data",
+    MAXIMUM_ITEMS = 0x42_004F "Maximum Items",
     MAXIMUM_RESPONSE_SIZE = 0x42_0050 "Maximum Response Size",
     NAME = 0x42_0053 "Name",
     NAME_TYPE = 0x42_0054 "Name Type",

@@ -8,6 +8,7 @@ pub(crate) type Speaker = Arc<dyn Fn(&Asked) -> Said + Send + Sync>;
 
 /// Numbers of operations.
 pub(crate) mod operation {
+    pub(crate) const CREATE: u32 = 0x01;
     pub(crate) const REGISTER: u32 = 0x03;
     pub(crate) const LOCATE: u32 = 0x08;
     pub(crate) const GET: u32 = 0x0A;
@@ -15,6 +16,7 @@ pub(crate) mod operation {
     pub(crate) const ACTIVATE: u32 = 0x12;
     pub(crate) const REVOKE: u32 = 0x13;
     pub(crate) const DESTROY: u32 = 0x14;
+    pub(crate) const QUERY: u32 = 0x18;
     pub(crate) const DISCOVER_VERSIONS: u32 = 0x1E;
     pub(crate) const ENCRYPT: u32 = 0x1F;
     pub(crate) const DECRYPT: u32 = 0x20;
@@ -22,6 +24,7 @@ pub(crate) mod operation {
 
 /// Numbers of object types.
 pub(crate) mod object_type {
+    pub(crate) const SYMMETRIC_KEY: u32 = 2;
     pub(crate) const PRIVATE_KEY: u32 = 4;
     pub(crate) const SECRET_DATA: u32 = 7;
 }
@@ -29,6 +32,7 @@ pub(crate) mod object_type {
 pub(crate) const ITEM_NOT_FOUND: u32 = 0x01;
 pub(crate) const OPERATION_NOT_SUPPORTED: u32 = 0x05;
 pub(crate) const FEATURE_NOT_SUPPORTED: u32 = 0x08;
+pub(crate) const CRYPTOGRAPHIC_FAILURE: u32 = 0x0A;
 pub(crate) const PERMISSION_DENIED: u32 = 0x0C;
 pub(crate) const OBJECT_ALREADY_EXISTS: u32 = 0x18;
 pub(crate) const GENERAL_FAILURE: u32 = 0x100;
@@ -38,6 +42,8 @@ const UNIQUE_IDENTIFIER: u32 = 0x42_0094;
 const BATCH_ITEM: u32 = 0x42_000F;
 const OPERATION: u32 = 0x42_005C;
 const UNIQUE_BATCH_ITEM_ID: u32 = 0x42_0093;
+pub(crate) const DATA: u32 = 0x42_00C2;
+pub(crate) const OFFSET_ITEMS: u32 = 0x42_00D4;
 const STRUCTURE: u8 = 1;
 const ENUMERATION: u8 = 5;
 const TEXT: u8 = 7;
@@ -50,6 +56,8 @@ pub(crate) struct Asked {
     pub(crate) identifier: Option<String>,
     /// How many operations the request has.
     pub(crate) together: usize,
+    /// What it is asked with: the content of its request payload.
+    pub(crate) payload: Vec<u8>,
     /// The whole request.
     pub(crate) request: Vec<u8>,
 }
@@ -83,6 +91,26 @@ impl Asked {
         self.number(&[0x42, 0x00, 0x21, 9]).is_some()
     }
 
+    /// The value of an item of its request payload.
+    pub(crate) fn value(&self, tag: u32) -> Option<Vec<u8>> {
+        let found = items(&self.payload).into_iter().find(|(found, _)| *found == tag);
+        found.map(|(_, value)| value.to_vec())
+    }
+
+    /// The username and the password in the header of the request.
+    pub(crate) fn credential(&self) -> Option<(String, String)> {
+        // Header, Authentication, Credential, Credential Value.
+        let mut within = &self.request[8..];
+        for tag in [0x42_0077, 0x42_000C, 0x42_0023, 0x42_0025] {
+            within = items(within).into_iter().find(|(found, _)| *found == tag)?.1;
+        }
+        let text = |tag| {
+            let found = items(within).into_iter().find(|(found, _)| *found == tag);
+            String::from_utf8(found.unwrap().1.to_vec()).unwrap()
+        };
+        Some((text(0x42_0099), text(0x42_00A1)))
+    }
+
     /// The type of the object that the request registers.
     pub(crate) fn object_type(&self) -> Option<u32> {
         self.number(&[0x42, 0x00, 0x57])
@@ -103,6 +131,8 @@ pub(crate) enum Said {
     Given(&'static str, Vec<u8>),
     /// It was done; the object has these attributes.
     Told(Attributes),
+    /// It was done; this is the content of the response payload.
+    Answered(Vec<u8>),
     /// It was refused for this reason.
     Refused(u32),
     /// It is left out.
@@ -154,6 +184,26 @@ impl Attributes {
     }
 }
 
+/// Unique identifiers, as the content of a response payload.
+pub(crate) fn identifiers(all: impl IntoIterator<Item = String>) -> Vec<u8> {
+    all.into_iter().flat_map(|id| item(UNIQUE_IDENTIFIER, TEXT, id.as_bytes())).collect()
+}
+
+/// What Query tells of operations and object types.
+pub(crate) fn queried(operations: &[u32], object_types: &[u32]) -> Vec<u8> {
+    let each = |tag: u32, numbers: &[u32]| -> Vec<u8> {
+        numbers.iter().flat_map(|n| item(tag, ENUMERATION, &n.to_be_bytes())).collect()
+    };
+    [each(OPERATION, operations), each(0x42_0057, object_types)].concat()
+}
+
+/// What Encrypt and Decrypt tell: these bytes, and a tag of zeros.
+pub(crate) fn data(identifier: &str, bytes: &[u8]) -> Vec<u8> {
+    let data = item(DATA, BYTES, bytes);
+    let tag = item(0x42_00FF, BYTES, &[0; 16]);
+    [identifiers([identifier.to_string()]), data, tag].concat()
+}
+
 /// Answers until the client goes away.
 pub(crate) fn speak(stream: &mut (impl Read + Write), speaker: &Speaker) {
     while let Some(request) = read(stream) {
@@ -197,12 +247,14 @@ fn answer(request: &[u8], speaker: &Speaker) -> Reply {
             operation: u32::from_be_bytes(number.try_into().unwrap()),
             identifier: identifier.map(|(_, id)| String::from_utf8(id.to_vec()).unwrap()),
             together: asked.len(),
+            payload: find(0x42_0079).unwrap_or_default().to_vec(),
             request: request.to_vec(),
         });
         let (status, rest) = match said {
             Said::Silence => return Reply::Silence,
             Said::HangUp => return Reply::HangUp,
             Said::LeftOut => continue,
+            Said::Answered(payload) => (0, item(0x42_007C, STRUCTURE, &payload)),
             Said::Refused(reason) => (1, item(0x42_007E, ENUMERATION, &reason.to_be_bytes())),
             Said::Done(identifiers) => {
                 let named = |id: &&str| item(UNIQUE_IDENTIFIER, TEXT, id.as_bytes());

@@ -26,7 +26,9 @@ fn server(
     let all = seen.clone();
     let (server, settings) = site.answered(move |asked| {
         let registered = asked.object_type().filter(|_| asked.operation == operation::REGISTER);
-        all.lock().unwrap().push((asked.operation, registered));
+        if asked.operation != operation::QUERY {
+            all.lock().unwrap().push((asked.operation, registered));
+        }
         said(asked).unwrap_or(match (asked.operation, registered) {
             (_, Some(object_type::SECRET_DATA)) => Said::Done(&["58"]),
             (operation::LOCATE, _) if asked.object_type() == Some(object_type::SECRET_DATA) => {

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ pub(crate) enum Answer {
 
 pub(crate) struct TestServer {
     port: u16,
+    accepted: Arc<AtomicUsize>,
     stopped: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
@@ -56,6 +57,16 @@ impl TestServer {
         })
     }
 
+    /// Closes each connection as soon as it is there.
+    pub(crate) fn hanging_up() -> TestServer {
+        TestServer::serve(drop)
+    }
+
+    /// How many connections it has accepted.
+    pub(crate) fn accepted(&self) -> usize {
+        self.accepted.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -65,18 +76,21 @@ impl TestServer {
         let port = listener.local_addr().unwrap().port();
         let stopped = Arc::new(AtomicBool::new(false));
         let stop = stopped.clone();
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let counted = accepted.clone();
         let accepting = std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stop.load(Ordering::Acquire) {
                     return;
                 }
+                counted.fetch_add(1, Ordering::SeqCst);
                 let (stream, talk) = (stream.unwrap(), talk.clone());
                 // The client gives up long before that.
                 stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
                 std::thread::spawn(move || talk(stream));
             }
         });
-        TestServer { port, stopped, accepting: Some(accepting) }
+        TestServer { port, accepted, stopped, accepting: Some(accepting) }
     }
 }
 
