@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use strongroom_backend::{
-    Backend, Capabilities, Destroyed, FollowStates, Health, LoadAhead, Loading, Locator, Marker,
-    PayloadState, Placement, Reference, Result, SecretBytes, Shelf, ShelfStates,
+    Backend, Capabilities, Destroyed, Error, ErrorKind, FollowStates, Health, LoadAhead, Loading,
+    Locator, Marker, PayloadState, Placement, Reference, Result, SecretBytes, Shelf, ShelfStates,
     check_payload_length,
 };
 
