@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use strongroom_backend::{
@@ -27,6 +28,10 @@ const SMALLEST: usize = 1 << 8;
 const TOGETHER: usize = 32;
 /// How often a writer that met another one tries again.
 const TRIES: usize = 20;
+/// How often is looked before an object is taken for absent. A token may miss one for a moment, while other
+/// threads make and remove objects: SoftHSM does. Not before a write: its own mark decides there.
+const LOOKS: usize = 3;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// How payloads are kept in a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -245,10 +250,12 @@ impl Backend for Pkcs11Objects {
         for some in targets.chunks(TOGETHER) {
             let references: Vec<Reference> = some.iter().map(|(reference, _)| *reference).collect();
             self.token.call_repeatable(move |held| {
-                for reference in &references {
-                    for object in payloads::find(held, reference)? {
-                        payloads::remove(held, object)?;
+                let mut unseen = references.clone();
+                for look in 0..LOOKS {
+                    if look > 0 && !unseen.is_empty() {
+                        thread::sleep(BETWEEN_LOOKS);
                     }
+                    unseen = remove(held, unseen)?;
                 }
                 sight::is_clear(held)
             })?;
@@ -304,6 +311,21 @@ impl Backend for Pkcs11Objects {
     }
 }
 
+/// Removes what is under these references; returns those under which nothing was seen.
+fn remove(held: &Held, references: Vec<Reference>) -> Result<Vec<Reference>, Failure> {
+    let mut unseen = Vec::new();
+    for reference in references {
+        let objects = payloads::find(held, &reference)?;
+        if objects.is_empty() {
+            unseen.push(reference);
+        }
+        for object in objects {
+            payloads::remove(held, object)?;
+        }
+    }
+    Ok(unseen)
+}
+
 fn load(
     held: &mut Held,
     direct: Direct,
@@ -313,10 +335,17 @@ fn load(
     let number = writing.map(|writing| writing.number);
     let name = [reference.as_bytes(), &number.unwrap_or_default()[..]].concat();
     let found = held.cached(&name, |session| {
-        let found = match &writing {
-            Some(writing) => payloads::find_writing(session, writing)?,
-            None => payloads::find(session, reference)?,
+        let look = || match &writing {
+            Some(writing) => payloads::find_writing(session, writing),
+            None => payloads::find(session, reference),
         };
+        let mut found = look()?;
+        for _ in 1..LOOKS {
+            if found.is_empty() {
+                thread::sleep(BETWEEN_LOOKS);
+                found = look()?;
+            }
+        }
         match found[..] {
             [] => Err(Failure::Ours(missing(reference))),
             [one] => Ok(one),
