@@ -1,14 +1,16 @@
 //! RSAES-OAEP (RFC 8017 7.1) inside the token, for tokens without AES-GCM.
 
+use cryptoki::error::RvError;
 use cryptoki::mechanism::rsa::{PkcsMgfType, PkcsOaepParams, PkcsOaepSource};
 use cryptoki::mechanism::{Mechanism, MechanismType};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::Session;
-use strongroom_backend::{SecretBytes, random_bytes};
+use strongroom_backend::{Error, ErrorKind, SecretBytes, random_bytes};
 use zeroize::Zeroize;
 
 use crate::blob::Wrapping;
 use crate::canary;
+use crate::errors::native;
 use crate::failure::Failure;
 
 /// Both halves of an RSA root key.
@@ -52,7 +54,8 @@ pub(crate) fn decrypt(
 ) -> Result<SecretBytes, Failure> {
     let open = || Ok(session.decrypt(&mechanism(hash), pair.private, ciphertext)?);
     // With the hash of the data: a token that cannot do it says nothing about the data.
-    let canary = || works(session, pair, hash);
+    let canary =
+        || works(session, pair, hash).map_err(|failure| of_hash(failure, session, pair, hash));
     let mut plaintext = canary::opened(open, canary)?;
     let kept = SecretBytes::copy_of(&plaintext);
     plaintext.zeroize();
@@ -64,6 +67,25 @@ fn works(session: &Session, pair: Pair, hash: Wrapping) -> Result<(), Failure> {
     let ciphertext = session.encrypt(&mechanism(hash), pair.public, &probe)?;
     let opened = session.decrypt(&mechanism(hash), pair.private, &ciphertext)?;
     canary::same(opened == probe)
+}
+
+/// What a token failed at that may know one of the hashes only: SoftHSM says CKR_ARGUMENTS_BAD to the other.
+fn of_hash(failure: Failure, session: &Session, pair: Pair, hash: Wrapping) -> Failure {
+    let other = match hash {
+        Wrapping::OaepSha1 => Wrapping::OaepSha256,
+        _ => Wrapping::OaepSha1,
+    };
+    if failure.code() != Some(RvError::ArgumentsBad) || works(session, pair, other).is_err() {
+        return failure;
+    }
+    Failure::Ours(
+        Error::new(
+            ErrorKind::Unsupported,
+            "the token does not do RSA-OAEP with the hash that this key says it was wrapped with",
+            "use the token that wrapped it; if this is the one, the key was altered: run `strongroom doctor`",
+        )
+        .with_native(native(RvError::ArgumentsBad)),
+    )
 }
 
 fn mechanism(hash: Wrapping) -> Mechanism<'static> {
