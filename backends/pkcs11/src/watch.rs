@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long it is looked.
-const MOMENT: Duration = Duration::from_micros(30);
+const MOMENT: Duration = Duration::from_micros(120);
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
