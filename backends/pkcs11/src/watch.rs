@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long it is looked.
+/// How long it is looked: as long as it takes to wake two threads where that is slow, as on many virtual
+/// machines.
 const MOMENT: Duration = Duration::from_micros(120);
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
