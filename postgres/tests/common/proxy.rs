@@ -40,12 +40,12 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let armed = Arc::new(AtomicBool::new(false));
         let released = Arc::new(AtomicBool::new(false));
-        let gone = Arc::new(AtomicBool::new(false));
-        let shared = (armed.clone(), released.clone(), gone);
+        let wire =
+            Wire { cut, armed: armed.clone(), released: released.clone(), gone: Arc::default() };
         thread::spawn(move || {
             for client in listener.incoming() {
-                let (client, (armed, released, gone)) = (client.unwrap(), shared.clone());
-                if gone.load(Ordering::SeqCst) {
+                let (client, wire) = (client.unwrap(), wire.clone());
+                if wire.gone.load(Ordering::SeqCst) {
                     continue;
                 }
                 let server = TcpStream::connect(("127.0.0.1", server)).unwrap();
@@ -53,11 +53,7 @@ impl Proxy {
                 let refused = Arc::new(AtomicBool::new(false));
                 let refuses = refused.clone();
                 thread::spawn(move || copy(back, forth, &refuses));
-                thread::spawn(move || {
-                    watch(client, server, cut, &armed, &released, &refused);
-                    let cut_now = !armed.load(Ordering::SeqCst);
-                    gone.fetch_or(cut == Cut::ForGood && cut_now, Ordering::SeqCst);
-                });
+                thread::spawn(move || watch(client, server, &wire, &refused));
             }
         });
         Proxy { port, armed, released }
@@ -77,6 +73,15 @@ impl Proxy {
     }
 }
 
+/// What the sessions through a proxy have in common.
+#[derive(Clone)]
+struct Wire {
+    cut: Cut,
+    armed: Arc<AtomicBool>,
+    released: Arc<AtomicBool>,
+    gone: Arc<AtomicBool>,
+}
+
 /// Hands on what the server answers.
 fn copy(mut server: TcpStream, mut client: TcpStream, refused: &AtomicBool) {
     let mut buffer = [0; 65536];
@@ -90,37 +95,48 @@ fn copy(mut server: TcpStream, mut client: TcpStream, refused: &AtomicBool) {
     let _ = client.shutdown(Shutdown::Both);
 }
 
-fn watch(
-    mut client: TcpStream,
-    mut server: TcpStream,
-    cut: Cut,
-    armed: &AtomicBool,
-    released: &AtomicBool,
-    refused: &AtomicBool,
-) {
+/// Hands on what the client sends, until the wire is cut.
+fn watch(mut client: TcpStream, mut server: TcpStream, wire: &Wire, refused: &AtomicBool) {
     let mut buffer = [0; 65536];
     while let Ok(len @ 1..) = client.read(&mut buffer) {
+        if wire.gone.load(Ordering::SeqCst) {
+            break;
+        }
         let at = buffer[..len].windows(COMMIT.len()).position(|part| part == COMMIT);
-        if let Some(at) = at.filter(|_| armed.swap(false, Ordering::SeqCst)) {
-            if cut == Cut::AsPooler {
-                refused.store(true, Ordering::SeqCst);
-                let _ = server.write_all(&buffer[..len]);
-                return;
-            }
-            // The client's end first, so that no answer slips through.
-            let _ = client.shutdown(Shutdown::Both);
-            while cut == Cut::Late && !released.load(Ordering::SeqCst) {
-                thread::sleep(Duration::from_millis(1));
-            }
-            let end = if cut == Cut::BeforeCommit { at } else { len };
-            let _ = server.write_all(&buffer[..end]);
-            // What was sent is still read by the server.
-            let _ = server.shutdown(Shutdown::Write);
-            return;
+        if let Some(at) = at.filter(|_| wire.armed.swap(false, Ordering::SeqCst)) {
+            return cut_at(&buffer[..len], at, &client, &mut server, wire, refused);
         }
         if server.write_all(&buffer[..len]).is_err() {
             break;
         }
     }
+    let _ = client.shutdown(Shutdown::Both);
     let _ = server.shutdown(Shutdown::Both);
+}
+
+/// Cuts the wire at a COMMIT, which begins there in what the client sent.
+fn cut_at(
+    sent: &[u8],
+    at: usize,
+    client: &TcpStream,
+    server: &mut TcpStream,
+    wire: &Wire,
+    refused: &AtomicBool,
+) {
+    if wire.cut == Cut::AsPooler {
+        refused.store(true, Ordering::SeqCst);
+        let _ = server.write_all(sent);
+        return;
+    }
+    // Before the client sees anything of it: it connects again at once.
+    wire.gone.store(wire.cut == Cut::ForGood, Ordering::SeqCst);
+    // The client's end first, so that no answer slips through.
+    let _ = client.shutdown(Shutdown::Both);
+    while wire.cut == Cut::Late && !wire.released.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let end = if wire.cut == Cut::BeforeCommit { at } else { sent.len() };
+    let _ = server.write_all(&sent[..end]);
+    // What was sent is still read by the server.
+    let _ = server.shutdown(Shutdown::Write);
 }
