@@ -1,7 +1,7 @@
 //! The floors: the statements of a get and of a put, prepared, over one connection, and nothing else. No
 //! row is authenticated here, and nothing is encrypted.
 
-use futures_util::future::{join, join3};
+use futures_util::future::{join, join3, join5};
 use strongroom_backend::random_bytes;
 use strongroom_test_support::postgres::Cluster;
 use tokio::net::UnixStream;
@@ -70,6 +70,17 @@ struct Put {
     secrets: Vec<Vec<u8>>,
 }
 
+/// What one put writes.
+struct NewRow {
+    n: usize,
+    number: i64,
+    count: i64,
+    reference: [u8; 16],
+    version: [u8; 16],
+    sealed: [u8; 32],
+    envelope: [u8; 156],
+}
+
 impl Bare {
     pub(crate) fn connect(cluster: &Cluster, database: &str) -> Bare {
         let runtime = Builder::new_current_thread().enable_io().build().unwrap();
@@ -116,36 +127,83 @@ impl Bare {
     }
 
     /// The two transactions of one put: that in the shelf, then that in the metadata, with what it reads and
-    /// writes there, in as many round trips as a put.
+    /// writes there, in as many round trips as a put needs for these.
     pub(crate) fn two_bare_transactions(&mut self, n: usize) {
-        self.count += 1;
-        let (n, count) = (n % SECRETS, 1_000 + self.count);
+        let row = self.new_row(n);
         let put = &self.put;
-        let (reference, version): ([u8; 16], [u8; 16]) =
-            (random_bytes().unwrap(), random_bytes().unwrap());
-        let (sealed, envelope): ([u8; 32], [u8; 156]) =
-            (random_bytes().unwrap(), random_bytes().unwrap());
-        let (reference, version) = (&reference[..], &version[..]);
-        let (sealed, session) = (&sealed[..], &self.session[..]);
-        let (project, secret, name) = (&put.project, &put.secrets[n], name(n));
         self.runtime.block_on(async {
-            self.run(&put.lay_down, &[&reference, &&envelope[..]]).await;
+            self.run(&put.lay_down, &[&&row.reference[..], &&row.envelope[..]]).await;
             let begin = self.client.batch_execute(BEGIN);
-            let (begun, ..) =
-                join3(begin, self.one(&put.now, &[]), self.one(&put.reads[0], &[])).await;
+            let reads = join5(
+                self.read(&row, 0),
+                self.read(&row, 1),
+                self.read(&row, 2),
+                self.read(&row, 3),
+                self.read(&row, 4),
+            );
+            let (begun, ..) = join3(begin, self.one(&put.now, &[]), reads).await;
             begun.unwrap();
-            self.one(&put.reads[1], &[]).await;
-            self.one(&put.reads[2], &[project]).await;
-            self.one(&put.reads[3], &[project, &1_i64]).await;
-            self.one(&put.reads[4], &[project, &name]).await;
-            self.run(&put.writes[0], &[&sealed]).await;
-            self.run(&put.writes[1], &[&version, secret, &count, &sealed]).await;
-            self.run(&put.writes[2], &[project, secret, &name, &count, &sealed]).await;
+            join3(self.write(&row, 0), self.write(&row, 1), self.write(&row, 2)).await;
             let commit = self.client.batch_execute("COMMIT");
-            let (_, committed) =
-                join(self.run(&put.writes[3], &[&session, &self.count]), commit).await;
+            let (_, committed) = join(self.write(&row, 3), commit).await;
             committed.unwrap();
         });
+    }
+
+    /// The same, each statement sent when the one before it is answered.
+    pub(crate) fn two_bare_transactions_one_by_one(&mut self, n: usize) {
+        let row = self.new_row(n);
+        let put = &self.put;
+        self.runtime.block_on(async {
+            self.run(&put.lay_down, &[&&row.reference[..], &&row.envelope[..]]).await;
+            self.client.batch_execute(BEGIN).await.unwrap();
+            self.one(&put.now, &[]).await;
+            for read in 0..put.reads.len() {
+                self.read(&row, read).await;
+            }
+            for write in 0..put.writes.len() {
+                self.write(&row, write).await;
+            }
+            self.client.batch_execute("COMMIT").await.unwrap();
+        });
+    }
+
+    fn new_row(&mut self, n: usize) -> NewRow {
+        self.count += 1;
+        NewRow {
+            n: n % SECRETS,
+            number: 1_000 + self.count,
+            count: self.count,
+            reference: random_bytes().unwrap(),
+            version: random_bytes().unwrap(),
+            sealed: random_bytes().unwrap(),
+            envelope: random_bytes().unwrap(),
+        }
+    }
+
+    /// One of [`READS`].
+    async fn read(&self, row: &NewRow, which: usize) {
+        let (project, name) = (&self.put.project, name(row.n));
+        let parameters: &[&(dyn ToSql + Sync)] = match which {
+            0 | 1 => &[],
+            2 => &[project],
+            3 => &[project, &1_i64],
+            _ => &[project, &name],
+        };
+        self.one(&self.put.reads[which], parameters).await;
+    }
+
+    /// One of [`CLAIM`], [`VERSION`], [`SECRET`] and [`MARK`].
+    async fn write(&self, row: &NewRow, which: usize) {
+        let (project, secret, name) = (&self.put.project, &self.put.secrets[row.n], name(row.n));
+        let (sealed, version, session) = (&&row.sealed[..], &&row.version[..], &&self.session[..]);
+        let parameters: &[&(dyn ToSql + Sync)] = match which {
+            0 => &[sealed],
+            1 => &[version, secret, &row.number, sealed],
+            2 => &[project, secret, &name, &row.number, sealed],
+            _ => &[session, &row.count],
+        };
+        self.run(&self.put.writes[which], parameters).await;
     }
 
     async fn one(&self, statement: &Statement, parameters: &[&(dyn ToSql + Sync)]) -> Row {

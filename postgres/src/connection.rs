@@ -4,13 +4,14 @@ use std::cell::Cell;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join3;
+use futures_util::future::{join3, try_join};
 use strongroom_backend::{Error, ErrorKind, Result};
-use tokio_postgres::Statement;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Statement};
 
 use crate::errors::{Fault, Trouble};
 use crate::session::Session;
+use crate::together::Answers;
 use crate::transaction::Backend;
 pub use crate::value::Row;
 use crate::value::Value;
@@ -31,6 +32,7 @@ pub struct Connection<'a> {
     wrote: Cell<bool>,
     now: Cell<Option<i64>>,
     trouble: Cell<Option<Trouble>>,
+    answers: Answers,
 }
 
 /// How long to wait.
@@ -59,6 +61,7 @@ impl<'a> Connection<'a> {
             wrote: Cell::new(false),
             now: Cell::new(None),
             trouble: Cell::new(None),
+            answers: Answers::default(),
         }
     }
 
@@ -74,9 +77,14 @@ impl<'a> Connection<'a> {
         parameters: &[Value<'_>],
         each: &mut dyn FnMut(&Row) -> Result<()>,
     ) -> Result<()> {
-        let statement = self.statement(sql)?;
-        let given = as_sql(parameters);
-        let rows = self.run(self.session.client.query(&statement, &given))?;
+        let rows = match self.answers.take((sql, parameters)) {
+            Some(rows) => rows,
+            None => {
+                let statement = self.statement(sql)?;
+                let given = as_sql(parameters);
+                self.run(self.session.client.query(&statement, &given))?
+            }
+        };
         rows.into_iter().try_for_each(|row| each(&Row(row)))
     }
 
@@ -104,7 +112,7 @@ impl<'a> Connection<'a> {
     /// Runs a statement; returns how many rows it changed. `AlreadyExists` when a unique index has the
     /// row already: the transaction can then only be ended.
     pub fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<u64> {
-        self.wrote.set(true);
+        self.will_write();
         let statement = self.statement(sql)?;
         let given = as_sql(parameters);
         self.run(self.session.client.execute(&statement, &given))
@@ -125,16 +133,16 @@ impl<'a> Connection<'a> {
 
     /// Runs statements without parameters, one after the other.
     pub(crate) fn batch(&self, sql: &str) -> Result<()> {
-        self.wrote.set(true);
+        self.will_write();
         self.run(self.session.client.batch_execute(sql))
     }
 
-    fn statement(&self, sql: &str) -> Result<Statement> {
+    pub(crate) fn statement(&self, sql: &str) -> Result<Statement> {
         self.session.statement(sql, self.limits.deadline()).map_err(|fault| self.note(fault))
     }
 
     /// Runs a statement, after the transaction's beginning and in the same round trip.
-    fn run<T>(
+    pub(crate) fn run<T>(
         &self,
         statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
@@ -148,6 +156,22 @@ impl<'a> Connection<'a> {
         };
         let begin = self.session.client.batch_execute(begin);
         self.run_first(begin, statement, deadline).map_err(|fault| self.note(fault))
+    }
+
+    /// As [`run`](Self::run), with the clock in the same round trip.
+    pub(crate) fn run_with_clock<T>(
+        &self,
+        statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        let begins = self.begin.is_some() && !self.begun.get();
+        if begins || self.now.get().is_some() {
+            return self.run(statement);
+        }
+        let clock = self.statement(NOW)?;
+        let time = self.session.client.query_one(&clock, &[]);
+        let (time, answer) = self.run(try_join(time, statement))?;
+        self.now.set(time.try_get(0).ok());
+        Ok(answer)
     }
 
     fn run_first<T>(
@@ -173,6 +197,20 @@ impl<'a> Connection<'a> {
         }
         self.trouble.set(Some(fault.trouble));
         fault.error
+    }
+
+    /// What was answered before may not be true any more.
+    pub(crate) fn will_write(&self) {
+        self.wrote.set(true);
+        self.answers.clear();
+    }
+
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.answers
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.session.client
     }
 
     /// The server's process for this connection.

@@ -41,7 +41,6 @@ const LONGEST_PAUSE_MICROS: u64 = 50_000;
 /// What a transaction is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    Read,
     Copy,
     Write,
     ChangeSchema,
@@ -51,7 +50,6 @@ impl Purpose {
     /// How one begins that was overtaken so often.
     fn begin(self, overtaken: u32, limits: &Limits) -> Cow<'static, str> {
         match self {
-            Purpose::Read => SNAPSHOT.into(),
             // Whoever copies may write for longer than a transaction may be idle.
             Purpose::Copy => format!(
                 "{SNAPSHOT}; SET LOCAL idle_in_transaction_session_timeout = 0; \
@@ -187,17 +185,10 @@ impl Database {
         self.run_alone(self.waits(), |error| error, &mut work)
     }
 
-    /// As [`read`](Self::read), in a transaction: all that `work` reads is of one moment.
-    pub fn read_snapshot<T>(
-        &self,
-        mut work: impl FnMut(&Connection<'_>) -> Result<T>,
-    ) -> Result<T> {
-        self.transact(self.waits(), Purpose::Read, &mut work)
-    }
-
-    /// As [`read_snapshot`](Self::read_snapshot), for work that takes long and is done once: when the
-    /// connection is lost it does not run again, and the error is `Unavailable`. Each statement has
-    /// twelve times as long as others, and there may be any time between two.
+    /// As [`read`](Self::read), in a transaction: all that `work` reads is of one moment. It is for work that
+    /// takes long and is done once: when the connection is lost it does not run again, and the error is
+    /// `Unavailable`. Each statement has twelve times as long as others, and there may be any time
+    /// between two.
     pub fn read_all(&self, mut work: impl FnMut(&Connection<'_>) -> Result<()>) -> Result<()> {
         let end = Instant::now() + COPYING;
         let waits = Waits { statement: copy_statement(&self.limits), end: Some(end) };

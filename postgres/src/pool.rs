@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Pool {
     connector: Connector,
     /// Gone only in a forked child, which has no such thread.
-    runtime: Option<Runtime>,
+    runtime: Option<Arc<Runtime>>,
     limit: usize,
     state: Mutex<State>,
     freed: Condvar,
@@ -56,7 +56,7 @@ impl Pool {
     pub(crate) fn new(connector: Connector, limit: usize) -> Result<Arc<Pool>> {
         Ok(Arc::new(Pool {
             connector,
-            runtime: Some(Runtime::start()?),
+            runtime: Some(Runtime::shared()?),
             limit,
             state: Mutex::default(),
             freed: Condvar::new(),

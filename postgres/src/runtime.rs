@@ -1,9 +1,10 @@
-//! The thread that reads and writes the sockets of one database.
+//! The thread that reads and writes the sockets.
 
 use std::future::Future;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
-use strongroom_backend::{Error, ErrorKind, Result, spawn_without_signals};
+use strongroom_backend::{Error, ErrorKind, Process, Result, spawn_without_signals};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle};
@@ -14,7 +15,7 @@ use crate::wait::wait;
 /// How long connections may take to say goodbye.
 const GOODBYE: Duration = Duration::from_millis(300);
 
-/// A private runtime on a thread of its own. Dropped, it ends its connections.
+/// A runtime on a thread of its own. Dropped, it ends its connections.
 pub(crate) struct Runtime {
     handle: Handle,
     /// Held by every connection: all are gone when the last is dropped.
@@ -23,8 +24,27 @@ pub(crate) struct Runtime {
     stopped: oneshot::Receiver<()>,
 }
 
+static SHARED: Mutex<Option<(Process, Weak<Runtime>)>> = Mutex::new(None);
+
 impl Runtime {
-    pub(crate) fn start() -> Result<Runtime> {
+    /// The one that the databases of this process share while there are any. To wake a thread costs as much
+    /// as a fast server needs for its answer: what is asked of two at the same time wakes it once.
+    pub(crate) fn shared() -> Result<Arc<Runtime>> {
+        let Ok(mut shared) = SHARED.try_lock() else {
+            // Another thread is at this point, or was when this process was forked: nobody waits for it.
+            return Runtime::start().map(Arc::new);
+        };
+        let process = Process::current();
+        let known = shared.as_ref().filter(|(of, _)| *of == process);
+        if let Some(runtime) = known.and_then(|(_, runtime)| runtime.upgrade()) {
+            return Ok(runtime);
+        }
+        let runtime = Arc::new(Runtime::start()?);
+        *shared = Some((process, Arc::downgrade(&runtime)));
+        Ok(runtime)
+    }
+
+    fn start() -> Result<Runtime> {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()

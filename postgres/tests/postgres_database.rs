@@ -110,10 +110,23 @@ fn it_can_be_called_from_anywhere() {
     thread::spawn(move || drop(ReadsWhenDropped(database))).join().unwrap();
 }
 
+/// How many threads of this process read and write sockets.
+fn threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    tasks
+        .filter(|task| {
+            let name = task.as_ref().unwrap().path().join("comm");
+            std::fs::read_to_string(name).is_ok_and(|name| name.starts_with("strongroom-pg"))
+        })
+        .count()
+}
+
 #[test]
-fn a_database_that_is_dropped_leaves_no_connection_and_no_thread() {
+fn a_database_that_is_dropped_leaves_no_connection_and_the_last_one_no_thread() {
     let (cluster, dsn) = server();
     let database = create(&dsn);
+    let other = Database::open(&settings(&dsn), &SCHEMA, Limits::default()).unwrap();
+    assert_eq!(other.read(|c| get(c, "0")).unwrap(), None);
     thread::scope(|scope| {
         (0..4).for_each(|n| {
             let database = &database;
@@ -121,24 +134,21 @@ fn a_database_that_is_dropped_leaves_no_connection_and_no_thread() {
         });
     });
     let connected = || cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE usename = 'store'");
-    assert_ne!(connected(), "0");
-    drop(database);
-    let threads = || {
-        std::fs::read_dir("/proc/self/task")
-            .unwrap()
-            .filter(|task| {
-                let name = task.as_ref().unwrap().path().join("comm");
-                std::fs::read_to_string(name).is_ok_and(|name| name.starts_with("strongroom-pg"))
-            })
-            .count()
-    };
-    for _ in 0..1000 {
-        if connected() == "0" && threads() == 0 {
-            assert!(!cluster.log().contains("unexpected EOF"), "{}", cluster.log());
-            return;
+    let come_down_to = |connections: &str, of_threads: usize| {
+        for _ in 0..1000 {
+            if connected() == connections && threads() == of_threads {
+                assert!(!cluster.log().contains("unexpected EOF"), "{}", cluster.log());
+                return;
+            }
         }
-    }
-    panic!("{} connections, {} threads", connected(), threads());
+        panic!("{} connections, {} threads", connected(), threads());
+    };
+    assert!(connected().parse::<u32>().unwrap() > 1);
+    drop(database);
+    come_down_to("1", 1);
+    assert_eq!(other.read(|c| get(c, "3")).unwrap(), Some(3));
+    drop(other);
+    come_down_to("0", 0);
 }
 
 #[test]
@@ -453,7 +463,7 @@ fn a_copy_of_all_rows_may_pause_and_has_longer_statements() {
         })
         .unwrap();
     assert_eq!(copying, ("0".into(), "1min".into()));
-    assert_eq!(database.read_snapshot(bounds).unwrap(), ("10s".into(), "5s".into()));
+    assert_eq!(database.write(bounds).unwrap(), ("10s".into(), "5s".into()));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Field, Queries, Value};
+use super::{Asked, Field, Queries, Value};
 use crate::Result;
 
 /// An encrypted reference, as it stands in the database.
@@ -21,14 +21,14 @@ static CLAIMED_AMONG: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT reference FROM claims WHERE state = 1 AND reference IN ({})", marks.join(", "))
 });
 
-/// Claims a reference for a version. False when it was condemned.
-pub(crate) fn claim(queries: &dyn Queries, reference: &SealedReference) -> Result<bool> {
-    insert(queries, reference, CLAIMED)
+/// What claims a reference for a version. It changes no row when the reference was condemned.
+pub(crate) fn claim(reference: &SealedReference) -> Asked<'_> {
+    Asked { sql: INSERT, parameters: vec![Value::Bytes(reference), CLAIMED] }
 }
 
 /// Condemns a reference. False when a version claimed it, or it is condemned already.
 pub(crate) fn condemn(queries: &dyn Queries, reference: &SealedReference) -> Result<bool> {
-    insert(queries, reference, CONDEMNED)
+    Ok(queries.execute(INSERT, &[Value::Bytes(reference), CONDEMNED])? == 1)
 }
 
 /// Whether a reference is condemned.
@@ -61,10 +61,6 @@ pub(crate) fn claimed_among(
 pub(crate) fn release(queries: &dyn Queries, reference: &[u8]) -> Result<()> {
     let sql = "DELETE FROM claims WHERE reference = ?1 AND state = 1";
     queries.execute(sql, &[Value::Bytes(reference)]).map(|_| ())
-}
-
-fn insert(queries: &dyn Queries, reference: &SealedReference, state: Value<'_>) -> Result<bool> {
-    Ok(queries.execute(INSERT, &[Value::Bytes(reference), state])? == 1)
 }
 
 fn state(queries: &dyn Queries, reference: &SealedReference) -> Result<Option<i64>> {

@@ -1,7 +1,7 @@
 //! The newest time that the store has written, and what that says about the host's clock.
 
-use super::record::{query, record, select};
-use super::{Queries, Record};
+use super::record::{ask, query, record};
+use super::{Asked, Queries, Record};
 use crate::keys::StoreKeys;
 use crate::{Error, ErrorKind, Result, Timestamp};
 
@@ -64,8 +64,16 @@ pub(crate) fn reset(keys: &StoreKeys, queries: &dyn Queries) -> Result<()> {
     Clock { stamp: Timestamp::from_micros(now) }.update(keys, queries)
 }
 
+/// What reads it.
+pub(crate) fn query() -> Asked<'static> {
+    Asked { sql: query!(Clock, ""), parameters: Vec::new() }
+}
+
 fn load(keys: &StoreKeys, queries: &dyn Queries) -> Result<Clock> {
-    select(keys, queries, query!(Clock, ""), &[])?.pop().ok_or_else(|| {
-        Error::new(ErrorKind::Corrupt, "the store's clock row is missing", "restore a backup")
-    })
+    ask(keys, queries, &query())?.pop().ok_or_else(missing)
+}
+
+/// `Corrupt`: there is no clock row.
+pub(super) fn missing() -> Error {
+    Error::new(ErrorKind::Corrupt, "the store's clock row is missing", "restore a backup")
 }

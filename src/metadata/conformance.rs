@@ -9,9 +9,9 @@ use strongroom_backend::{ProjectId, SecretBytes, SecretId, StoreId};
 use super::clock::Clock;
 use super::projects::Project;
 use super::secrets::{NameRange, Secret};
-use super::{Metadata, Record, claims, clock, projects, secrets};
+use super::{Metadata, Record, claims, clock, plan, projects, secrets};
 use crate::keys::StoreKeys;
-use crate::{Error, ErrorKind, ProjectState, Result, SecretType, Timestamp};
+use crate::{Error, ErrorKind, ProjectState, Result, SecretPath, SecretType, Timestamp};
 
 /// Runs every check on a new, empty database.
 pub(crate) fn run(metadata: Arc<dyn Metadata>) {
@@ -23,7 +23,9 @@ pub(crate) fn run(metadata: Arc<dyn Metadata>) {
     a_row_that_is_gone_is_not_changed(&*metadata, &keys);
     a_reference_is_claimed_or_condemned_once(&metadata);
     no_update_is_lost(&metadata, &keys);
-    a_snapshot_is_of_one_moment(&metadata, &keys);
+    what_is_asked_ahead_is_what_is_there(&*metadata, &keys);
+    several_statements_change_what_each_changes(&*metadata, &keys);
+    a_plan_is_of_one_moment(&metadata, &keys);
     a_backup_and_erasures_exclude_each_other(&*metadata);
     the_stamp_never_goes_back(&*metadata, &keys);
 }
@@ -132,7 +134,7 @@ fn a_reference_is_claimed_or_condemned_once(metadata: &Arc<dyn Metadata>) {
                     scope.spawn(move || {
                         metadata.writing(move |q| {
                             let won = match n % 2 {
-                                0 => claims::claim(q, &reference)?,
+                                0 => q.execute_all(&[claims::claim(&reference)])? == [1],
                                 _ => claims::condemn(q, &reference)?,
                             };
                             // The transaction can still be used.
@@ -176,35 +178,87 @@ fn no_update_is_lost(metadata: &Arc<dyn Metadata>, keys: &Arc<StoreKeys>) {
 }
 
 /// A writer moves a number from one row to another; nobody ever sees it in both or in none.
-fn a_snapshot_is_of_one_moment(metadata: &Arc<dyn Metadata>, keys: &Arc<StoreKeys>) {
-    let id = ProjectId::random().unwrap();
-    add(&**metadata, keys, vec![secret(id, "left"), secret(id, "right")]).unwrap();
+/// Whoever writes changes a project and its secret at the same time.
+fn a_plan_is_of_one_moment(metadata: &Arc<dyn Metadata>, keys: &Arc<StoreKeys>) {
+    let path = SecretPath::new("moment", "a").unwrap();
+    let row = project(path.project());
+    let id = row.project_id;
+    add(&**metadata, keys, vec![row]).unwrap();
+    add(&**metadata, keys, vec![Clock { stamp: Timestamp::from_micros(1) }]).unwrap();
+    let read =
+        |at: &SecretPath| metadata.reading_before_write(|q| plan::read(keys, q, at)).unwrap();
+    let (_, absent) = read(&path).project.unwrap();
+    assert!(absent.is_none() && read(&SecretPath::new("none", "a").unwrap()).project.is_none());
+    add(&**metadata, keys, vec![secret(id, path.name())]).unwrap();
     let moved = AtomicUsize::new(0);
     thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..40 {
+            for number in 2..42 {
                 let ours = keys.clone();
-                let swap = move |q: &dyn super::Queries| {
-                    let mut left = secrets::find(&ours, q, id, "left")?.unwrap();
-                    let mut right = secrets::find(&ours, q, id, "right")?.unwrap();
-                    (left.next_number, right.next_number) =
-                        if left.next_number == 1 { (2, 0) } else { (1, 1) };
-                    left.update(&ours, q)?;
-                    right.update(&ours, q)
+                let change = move |q: &dyn super::Queries| {
+                    let mut project = projects::by_id(&ours, q, id)?.unwrap();
+                    let mut secret = secrets::find(&ours, q, id, "a")?.unwrap();
+                    (project.generation, secret.next_number) = (number, number);
+                    secret.update(&ours, q)?;
+                    project.update(&ours, q)
                 };
-                metadata.writing(swap).unwrap();
+                metadata.writing(change).unwrap();
                 moved.fetch_add(1, Ordering::SeqCst);
             }
         });
         while moved.load(Ordering::SeqCst) < 40 {
-            let number = |q: &dyn super::Queries, name| {
-                Ok::<_, Error>(secrets::find(keys, q, id, name)?.unwrap().next_number)
-            };
-            let both = metadata.reading_snapshot(|q| Ok((number(q, "left")?, number(q, "right")?)));
-            let (left, right) = both.unwrap();
-            assert_eq!(left + right, 2);
+            let (project, secret) = read(&path).project.unwrap();
+            assert_eq!(project.generation, secret.unwrap().next_number);
         }
     });
+    metadata.writing(|q| q.execute("DELETE FROM clock", &[]).map(|_| ())).unwrap();
+}
+
+fn what_is_asked_ahead_is_what_is_there(metadata: &dyn Metadata, keys: &Arc<StoreKeys>) {
+    let id = ProjectId::random().unwrap();
+    add(metadata, keys, vec![secret(id, "one"), secret(id, "two")]).unwrap();
+    let ours = keys.clone();
+    let numbers = metadata.writing(move |q| {
+        let (one, two) = (secrets::query(&id, "one"), secrets::query(&id, "two"));
+        q.ask_ahead(&[one, secrets::query(&id, "absent"), two])?;
+        assert_eq!(secrets::find(&ours, q, id, "absent")?, None);
+        let number = |name| {
+            let found = secrets::find(&ours, q, id, name)?;
+            Ok::<_, Error>(found.map(|secret| (secret.name, secret.next_number)))
+        };
+        // Not in the order in which they were asked, and one not ahead.
+        let before = [number("two")?, number("one")?, number("one")?];
+        q.ask_ahead(&[secrets::query(&id, "one"), secrets::query(&id, "two")])?;
+        let changed = Secret { next_number: 7, ..secrets::find(&ours, q, id, "one")?.unwrap() };
+        changed.update(&ours, q)?;
+        let two = Secret { next_number: 8, ..secret(id, "two") };
+        two.update(&ours, q)?;
+        // What was answered before that is not told.
+        Ok((before, [number("one")?, number("two")?]))
+    });
+    let (before, after) = numbers.unwrap();
+    let is = |name: &str, number| Some((name.to_owned(), number));
+    assert_eq!(before, [is("two", 1), is("one", 1), is("one", 1)]);
+    assert_eq!(after, [is("one", 7), is("two", 8)]);
+}
+
+fn several_statements_change_what_each_changes(metadata: &dyn Metadata, keys: &Arc<StoreKeys>) {
+    let id = ProjectId::random().unwrap();
+    let all = move |keys: &Arc<StoreKeys>, rows: [Secret; 3]| {
+        let ours = keys.clone();
+        metadata.writing(move |q| {
+            let sealed = [rows[0].sealed(&ours)?, rows[1].sealed(&ours)?, rows[2].sealed(&ours)?];
+            let [one, two, absent] = &sealed;
+            let (one, two) = (one.insertion::<Secret>(), two.insertion::<Secret>());
+            q.execute_all(&[one, two, absent.replacement::<Secret>()])
+        })
+    };
+    let changed = all(keys, ["one", "two", "absent"].map(|name| secret(id, name)));
+    assert_eq!(changed.unwrap(), [1, 1, 0]);
+    // One that fails undoes the others, and its error is the one that is told.
+    let error = all(keys, ["three", "one", "four"].map(|name| secret(id, name))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+    assert_eq!(metadata.reading(|q| secrets::find(keys, q, id, "three")).unwrap(), None);
 }
 
 fn a_backup_and_erasures_exclude_each_other(metadata: &dyn Metadata) {

@@ -3,8 +3,8 @@
 use strongroom_backend::{KeyId, ProjectId, RootKeyId};
 
 use super::lookup::another_row;
-use super::record::{query, record, select};
-use super::{Field, Queries, Record, Value};
+use super::record::{ask, query, record, select};
+use super::{Asked, Field, Queries, Record, Value};
 use crate::keys::StoreKeys;
 use crate::{Error, ErrorKind, KeyState, Result, Timestamp};
 
@@ -22,6 +22,14 @@ record! {
     created_at: Timestamp,
 }
 
+/// What reads a generation of a project's key.
+pub(crate) fn query<'a>(project: &'a ProjectId, generation: &'a u32) -> Asked<'a> {
+    Asked {
+        sql: query!(WrappedKey, "WHERE project_id = ?1 AND generation = ?2"),
+        parameters: vec![project.value(), generation.value()],
+    }
+}
+
 /// A generation of a project's key.
 pub(crate) fn of_project(
     keys: &StoreKeys,
@@ -29,9 +37,7 @@ pub(crate) fn of_project(
     project: ProjectId,
     generation: u32,
 ) -> Result<WrappedKey> {
-    let sql = query!(WrappedKey, "WHERE project_id = ?1 AND generation = ?2");
-    let found: Option<WrappedKey> =
-        select(keys, queries, sql, &[project.value(), generation.value()])?.pop();
+    let found: Option<WrappedKey> = ask(keys, queries, &query(&project, &generation))?.pop();
     if found.as_ref().is_some_and(|k| k.project_id != project || k.generation != generation) {
         return Err(another_row());
     }

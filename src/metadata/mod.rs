@@ -11,6 +11,7 @@ pub(crate) mod encryptions;
 pub(crate) mod erasures;
 pub(crate) mod keys;
 pub(crate) mod lookup;
+pub(crate) mod plan;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod projects;
@@ -25,6 +26,7 @@ mod value;
 pub(crate) mod versions;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(feature = "postgres")]
@@ -41,6 +43,12 @@ pub(crate) trait Row {
     fn value(&self, column: usize) -> Result<Value<'_>>;
 }
 
+/// A statement and its parameters.
+pub(crate) struct Asked<'a> {
+    pub(crate) sql: &'a str,
+    pub(crate) parameters: Vec<Value<'a>>,
+}
+
 /// Statements, in a transaction or outside of one.
 pub(crate) trait Queries {
     /// Runs a query and hands each row to `each`.
@@ -54,6 +62,18 @@ pub(crate) trait Queries {
     /// Runs a statement; returns how many rows it changed. A row that breaks a unique index is
     /// `AlreadyExists`.
     fn execute(&self, sql: &str, parameters: &[Value<'_>]) -> Result<usize>;
+
+    /// Asks queries that are going to be selected, and the clock with them, all at once where each would be a
+    /// round trip. The answers are kept for the next `select` of the same, until something is executed.
+    fn ask_ahead(&self, _: &[Asked<'_>]) -> Result<()> {
+        Ok(())
+    }
+
+    /// As [`execute`](Self::execute) for several statements in their order, in one round trip where there are
+    /// any.
+    fn execute_all(&self, statements: &[Asked<'_>]) -> Result<Vec<usize>> {
+        statements.iter().map(|asked| self.execute(asked.sql, &asked.parameters)).collect()
+    }
 
     /// The database's clock: UTC microseconds. In a transaction, of its beginning.
     fn now(&self) -> Result<i64>;
@@ -85,8 +105,8 @@ pub(crate) trait Metadata: Send + Sync {
     /// Runs `work`, which only reads.
     fn read(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()>;
 
-    /// As [`read`](Self::read), with every query seeing the same moment: cheaper where there are several.
-    fn read_snapshot(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()>;
+    /// As [`read`](Self::read), of one who is likely to write next.
+    fn read_before_write(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()>;
 
     /// Runs `work` in one transaction; returns when it is durable.
     fn write(&self, work: Work) -> Result<()>;
@@ -140,13 +160,13 @@ impl dyn Metadata + '_ {
         answer.ok_or_else(lost)
     }
 
-    /// Reads several things of one moment.
-    pub(crate) fn reading_snapshot<T>(
+    /// Reads what a write is going to rely on.
+    pub(crate) fn reading_before_write<T>(
         &self,
         mut work: impl FnMut(&dyn Queries) -> Result<T>,
     ) -> Result<T> {
         let mut answer = None;
-        self.read_snapshot(&mut |queries| {
+        self.read_before_write(&mut |queries| {
             answer = Some(work(queries)?);
             Ok(())
         })?;
@@ -177,6 +197,27 @@ impl dyn Metadata + '_ {
         }))?;
         let value = answer.lock().unwrap_or_else(PoisonError::into_inner).take();
         value.ok_or_else(lost)
+    }
+
+    /// As [`writing`](Self::writing), for work that may find, however late, that nothing is to be written:
+    /// then whatever it has done is undone.
+    pub(crate) fn writing_or_nothing<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&dyn Queries) -> Result<Option<T>> + Send + 'static,
+    ) -> Result<Option<T>> {
+        let nothing = Arc::new(AtomicBool::new(false));
+        let found_nothing = nothing.clone();
+        let written = self.writing(move |queries| {
+            found_nothing.store(false, Ordering::SeqCst);
+            let found = work(queries)?;
+            found_nothing.store(found.is_none(), Ordering::SeqCst);
+            // Whoever asked is not told of it as of an error.
+            found.ok_or_else(lost)
+        });
+        match written {
+            Err(_) if nothing.load(Ordering::SeqCst) => Ok(None),
+            written => written.map(Some),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use strongroom_postgres::{Connection, Database, Limits, Lock, Migration, Schema, Settings};
 
-use super::{Held, Hold, Metadata, Queries, Row, Value, Work};
+use super::{Asked, Held, Hold, Metadata, Queries, Row, Value, Work};
 use crate::{Error, ErrorKind, Result};
 
 /// The schema where the connection string names none.
@@ -70,8 +70,8 @@ impl Metadata for PostgresMetadata {
         self.database.read(|connection| work(&Statements(connection)))
     }
 
-    fn read_snapshot(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
-        self.database.read_snapshot(|connection| work(&Statements(connection)))
+    fn read_before_write(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
+        self.read(work)
     }
 
     fn write(&self, mut work: Work) -> Result<()> {
@@ -198,6 +198,15 @@ impl Queries for Statements<'_> {
         self.0.execute(sql, &outwards(parameters)).map(|rows| rows as usize)
     }
 
+    fn ask_ahead(&self, queries: &[Asked<'_>]) -> Result<()> {
+        with_all(queries, |queries| self.0.ask_ahead(queries))
+    }
+
+    fn execute_all(&self, statements: &[Asked<'_>]) -> Result<Vec<usize>> {
+        let changed = with_all(statements, |statements| self.0.execute_all(statements))?;
+        Ok(changed.into_iter().map(|rows| rows as usize).collect())
+    }
+
     fn now(&self) -> Result<i64> {
         self.0.now()
     }
@@ -218,6 +227,16 @@ impl Row for strongroom_postgres::Row {
             Theirs::Bytes(bytes) => Value::Bytes(bytes),
         })
     }
+}
+
+/// Hands statements over as the database takes them.
+fn with_all<T>(
+    asked: &[Asked<'_>],
+    hand_over: impl FnOnce(&[strongroom_postgres::Asked<'_>]) -> Result<T>,
+) -> Result<T> {
+    let parameters: Vec<_> = asked.iter().map(|asked| outwards(&asked.parameters)).collect();
+    let asked = asked.iter().zip(&parameters);
+    hand_over(&asked.map(|(asked, given)| (asked.sql, &given[..])).collect::<Vec<_>>())
 }
 
 fn outwards<'v>(values: &[Value<'v>]) -> Vec<strongroom_postgres::Value<'v>> {

@@ -3,8 +3,8 @@
 use strongroom_backend::ProjectId;
 
 use super::lookup::another_row;
-use super::record::{query, record, select};
-use super::{Field, Queries, Value};
+use super::record::{ask, query, record, select};
+use super::{Asked, Field, Queries, Value};
 use crate::keys::StoreKeys;
 use crate::{Error, ErrorKind, ProjectState, Result, Timestamp};
 
@@ -43,14 +43,18 @@ pub(crate) fn require(keys: &StoreKeys, queries: &dyn Queries, name: &str) -> Re
     })
 }
 
+/// What reads the project with this id.
+pub(crate) fn query(id: &ProjectId) -> Asked<'_> {
+    Asked { sql: query!(Project, "WHERE project_id = ?1"), parameters: vec![id.value()] }
+}
+
 /// The project with this id, in whatever state.
 pub(crate) fn by_id(
     keys: &StoreKeys,
     queries: &dyn Queries,
     id: ProjectId,
 ) -> Result<Option<Project>> {
-    let sql = query!(Project, "WHERE project_id = ?1");
-    let found: Option<Project> = select(keys, queries, sql, &[id.value()])?.pop();
+    let found: Option<Project> = ask(keys, queries, &query(&id))?.pop();
     match found {
         Some(row) if row.project_id != id => Err(another_row()),
         found => Ok(found),

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use strongroom_crypto::RowMac;
 
-use super::{Queries, Row, Value};
+use super::{Asked, Queries, Row, Value};
 use crate::keys::StoreKeys;
 use crate::{Error, ErrorKind, Result};
 
@@ -52,6 +52,14 @@ pub(crate) trait Record: Sized {
         }
     }
 
+    /// As [`open`](Self::open); nothing where a query found no such row to join.
+    fn open_if_any(keys: &StoreKeys, row: &dyn Row, at: usize) -> Result<Option<Self>> {
+        match row.value(at)? {
+            Value::Null => Ok(None),
+            _ => Self::open(keys, row, at).map(Some),
+        }
+    }
+
     /// Reads a row whose MAC cannot be checked yet.
     fn unchecked(row: &dyn Row) -> Result<Self> {
         let values = (0..Self::COLUMNS.len()).map(|column| row.value(column));
@@ -76,7 +84,7 @@ pub(crate) trait Record: Sized {
         Self::expect_one(queries.execute(&Self::statements().delete, &key)?)
     }
 
-    #[doc(hidden)]
+    /// `Conflict` when it was not one row that a statement changed.
     fn expect_one(rows: usize) -> Result<()> {
         match rows {
             1 => Ok(()),
@@ -90,16 +98,18 @@ pub(crate) trait Record: Sized {
 
     #[doc(hidden)]
     fn run(&self, keys: &StoreKeys, queries: &dyn Queries, sql: &str) -> Result<usize> {
+        queries.execute(sql, &self.sealed(keys)?.parameters())
+    }
+
+    /// The row with its MAC.
+    fn sealed(&self, keys: &StoreKeys) -> Result<Sealed<'_>> {
         let mut values = Vec::with_capacity(Self::COLUMNS.len() + 2);
         let mut mac = keys.row_mac(Self::TABLE)?;
         self.values(&mut |value| {
             add(&mut mac, value);
             values.push(value);
         });
-        let mac = mac.finish();
-        values.push(Value::Integer(ROW_VERSION));
-        values.push(Value::Bytes(&mac));
-        queries.execute(sql, &values)
+        Ok(Sealed { values, mac: mac.finish() })
     }
 }
 
@@ -118,6 +128,30 @@ fn altered(table: &str) -> Error {
         format!("a row of the metadata table {table} was altered from outside"),
         "run `strongroom doctor`, and restore a backup from before it happened",
     )
+}
+
+/// The columns of a row, and the MAC over them.
+pub(crate) struct Sealed<'a> {
+    values: Vec<Value<'a>>,
+    mac: [u8; 32],
+}
+
+impl<'a> Sealed<'a> {
+    /// As the statements of its table take them.
+    fn parameters(&'a self) -> Vec<Value<'a>> {
+        let rest = [Value::Integer(ROW_VERSION), Value::Bytes(&self.mac)];
+        self.values.iter().copied().chain(rest).collect()
+    }
+
+    /// What adds the row.
+    pub(crate) fn insertion<R: Record>(&'a self) -> Asked<'a> {
+        Asked { sql: &R::statements().insert, parameters: self.parameters() }
+    }
+
+    /// What replaces the row with the same key.
+    pub(crate) fn replacement<R: Record>(&'a self) -> Asked<'a> {
+        Asked { sql: &R::statements().update, parameters: self.parameters() }
+    }
 }
 
 /// The statements that every table has.
@@ -214,6 +248,15 @@ pub(crate) fn select<R: Record>(
         Ok(())
     })?;
     Ok(records)
+}
+
+/// As [`select`], for a query that may have been asked ahead.
+pub(crate) fn ask<R: Record>(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    asked: &Asked<'_>,
+) -> Result<Vec<R>> {
+    select(keys, queries, asked.sql, &asked.parameters)
 }
 
 /// A query of one table, put together once: `query!(Project, "WHERE name = ?1")`.

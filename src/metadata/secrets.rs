@@ -3,8 +3,8 @@
 use strongroom_backend::{ProjectId, SecretId};
 
 use super::lookup::another_row;
-use super::record::{query, record, select};
-use super::{Field, Queries, Value};
+use super::record::{ask, query, record, select};
+use super::{Asked, Field, Queries, Value};
 use crate::keys::StoreKeys;
 use crate::{Error, ErrorKind, Result, SecretPath, SecretType, Timestamp};
 
@@ -54,6 +54,14 @@ impl<'a> NameRange<'a> {
     }
 }
 
+/// What reads the secret of this name in a project.
+pub(crate) fn query<'a>(project: &'a ProjectId, name: &'a str) -> Asked<'a> {
+    Asked {
+        sql: query!(Secret, "WHERE project_id = ?1 AND name = ?2"),
+        parameters: vec![project.value(), Value::Text(name)],
+    }
+}
+
 /// The secret of this name in a project.
 pub(crate) fn find(
     keys: &StoreKeys,
@@ -61,9 +69,7 @@ pub(crate) fn find(
     project: ProjectId,
     name: &str,
 ) -> Result<Option<Secret>> {
-    let sql = query!(Secret, "WHERE project_id = ?1 AND name = ?2");
-    let found: Option<Secret> =
-        select(keys, queries, sql, &[project.value(), Value::Text(name)])?.pop();
+    let found: Option<Secret> = ask(keys, queries, &query(&project, name))?.pop();
     match found {
         Some(row) if row.name != name || row.project_id != project => Err(another_row()),
         found => Ok(found),

@@ -57,7 +57,7 @@ impl Metadata for SqliteMetadata {
         self.database.read(|connection| work(&Statements(connection)))
     }
 
-    fn read_snapshot(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
+    fn read_before_write(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()> {
         self.database.read_snapshot(|connection| work(&Statements(connection)))
     }
 

@@ -2,8 +2,8 @@
 
 use strongroom_backend::StoreId;
 
-use super::Queries;
-use super::record::{query, record, select};
+use super::record::{ask, query, record};
+use super::{Asked, Queries};
 use crate::keys::StoreKeys;
 use crate::{Error, ErrorKind, Result, Timestamp};
 
@@ -19,9 +19,14 @@ record! {
     file: Option<Vec<u8>>,
 }
 
+/// What reads it.
+pub(crate) fn query() -> Asked<'static> {
+    Asked { sql: query!(StoreRow, ""), parameters: Vec::new() }
+}
+
 /// The row, checked.
 pub(crate) fn load(keys: &StoreKeys, queries: &dyn Queries) -> Result<StoreRow> {
-    select(keys, queries, query!(StoreRow, ""), &[])?.pop().ok_or_else(missing)
+    ask(keys, queries, &query())?.pop().ok_or_else(missing)
 }
 
 /// The store's id before anything can be checked: the keys for checking depend on it.

@@ -134,6 +134,21 @@ fn a_warm_get_is_one_round_trip_to_each_place() {
     assert!(trips[0] > 1, "a put in one round trip is none that is counted");
 }
 
+/// To the metadata: what it relies on, what it reads in its transaction, what it writes there, and the commit.
+#[test]
+fn a_warm_put_is_four_round_trips_to_the_metadata_and_one_to_the_shelf() {
+    let fixture = fixture();
+    let trips = |at: &str| {
+        fixture.log.clear();
+        put(&fixture.session, at, b"two").unwrap();
+        [Metadata, Shelf].map(|place| fixture.log.trips_to(place))
+    };
+    // The first ones prepare statements, and some look whether the store is still the same.
+    let least = |of: &dyn Fn(usize) -> [usize; 2]| (0..20).map(of).min().unwrap();
+    assert_eq!(least(&|_| trips(AT)), [4, 1]);
+    assert_eq!(least(&|n| trips(&format!("web1/new-{n}"))), [4, 1]);
+}
+
 /// However long the way is.
 #[test]
 fn all_versions_of_a_secret_are_destroyed_in_as_many_round_trips_as_one() {

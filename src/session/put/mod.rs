@@ -4,23 +4,23 @@
 //! transaction checks everything again that the encryption relied on; where something has changed,
 //! the payload is encrypted and stored again under a new reference.
 
-use std::sync::Arc;
+mod commit;
 
 use strongroom_backend::{
     Locator, Placement, Reference, SecretBytes, SecretId, VersionId, check_payload_length, step,
 };
 use strongroom_crypto::base62;
 
+use self::commit::Stored;
 use super::labels::{self, check_content_type};
 use super::{Session, describe};
+use crate::metadata::plan::{self, Relied};
 use crate::metadata::projects::{self, Project};
-use crate::metadata::secrets::{self, Secret};
-use crate::metadata::versions::Version;
-use crate::metadata::{Queries, Record, claims, clock, keys};
-use crate::store::{Inner, Slot};
+use crate::metadata::secrets::Secret;
+use crate::store::Slot;
 use crate::{
-    Error, ErrorKind, Expect, KeyState, ProjectState, PutOptions, PutReceipt, Recipe, Result,
-    SecretPath, SecretType, State, Timestamp, observe,
+    Error, ErrorKind, Expect, ProjectState, PutOptions, PutReceipt, Recipe, Result, SecretPath,
+    SecretType, Timestamp, observe,
 };
 
 /// The longest payload, in bytes.
@@ -41,20 +41,6 @@ pub(super) struct Plan {
     pre_active: bool,
 }
 
-/// A payload that is durable in its backend, and what it will be in the metadata.
-struct Stored {
-    project: Project,
-    generation: u32,
-    new_secret: bool,
-    secret: SecretId,
-    version: VersionId,
-    reference: Reference,
-    locator: Locator,
-    size: u32,
-    /// What a new secret becomes.
-    secret_type: SecretType,
-}
-
 /// What a backend keeps: where, how long it is, and what it is.
 pub(super) struct Kept {
     pub(super) locator: Locator,
@@ -65,12 +51,6 @@ pub(super) struct Kept {
 /// Lets a backend keep a payload as planned; is asked again, for another placement, when a put is begun
 /// again.
 pub(super) type Keep<'a> = dyn Fn(&Slot, &Placement<'_>, &Plan) -> Result<Kept> + 'a;
-
-enum Outcome {
-    Committed(u32),
-    /// Something that the encryption relied on has changed.
-    Overtaken,
-}
 
 impl Session {
     /// Puts a payload of 1 byte to [`PAYLOAD_LIMIT`] bytes as the newest version of a secret, and
@@ -167,7 +147,7 @@ impl Session {
             let Some(stored) = self.store_payload(plan, keep)? else { continue };
             step("put.payload-stored");
             let secret_id = stored.secret;
-            if let Outcome::Committed(version) = self.commit_put(path, options, stored)? {
+            if let Some(version) = self.commit_put(path, options, stored)? {
                 step("put.committed");
                 return Ok(PutReceipt { version, created_project, secret_id });
             }
@@ -183,16 +163,15 @@ impl Session {
     /// is no project yet.
     fn plan_put(&self, path: &SecretPath, options: &PutOptions) -> Result<Option<Plan>> {
         let inner = &self.inner;
-        inner.metadata.reading_snapshot(|q| {
-            let Some(project) = projects::find(&inner.keys, q, path.project())? else {
+        inner.metadata.reading_before_write(|q| {
+            let Relied { stamp, project } = plan::read(&inner.keys, q, path)?;
+            let Some((project, secret)) = project else {
                 if !inner.config.auto_create_projects {
                     return projects::require(&inner.keys, q, path.project()).map(|_| None);
                 }
                 return Ok(None);
             };
-            let secret = secrets::find(&inner.keys, q, project.project_id, path.name())?;
             check_expected(path, secret.as_ref(), options)?;
-            let stamp = clock::stamp(&inner.keys, q)?;
             let now = q.now()?;
             let known = secret.as_ref().map(|secret| secret.secret_type);
             let secret_type = known.or(options.secret_type);
@@ -255,132 +234,6 @@ impl Session {
         let found = inner.metadata.reading(|q| projects::by_id(&inner.keys, q, id))?;
         Ok(found.is_some_and(|project| project.state == ProjectState::Live))
     }
-
-    /// Makes the version visible, or finds that it was overtaken; then, as after an error that leaves
-    /// no doubt, the payload is taken back.
-    fn commit_put(
-        &self,
-        path: &SecretPath,
-        options: &PutOptions,
-        stored: Stored,
-    ) -> Result<Outcome> {
-        let stored = Arc::new(stored);
-        let (inner, put, path, options) =
-            (self.inner.clone(), stored.clone(), path.clone(), options.clone());
-        let outcome =
-            self.inner.metadata.writing(move |q| commit(&inner, q, &put, &path, &options));
-        let in_doubt = matches!(&outcome, Err(e) if e.kind() == ErrorKind::Timeout);
-        if !in_doubt && !matches!(outcome, Ok(Outcome::Committed(_))) {
-            step("put.overtaken");
-            // A failure leaves a stray, which doctor finds.
-            let target = (stored.reference, stored.locator.clone());
-            if let Ok(slot) = self.inner.slot(&stored.project.backend) {
-                let _ = slot.call("destroy", |backend| backend.destroy(&[target]));
-            }
-        }
-        outcome
-    }
-}
-
-/// The transaction of a put.
-fn commit(
-    inner: &Inner,
-    q: &dyn Queries,
-    stored: &Stored,
-    path: &SecretPath,
-    options: &PutOptions,
-) -> Result<Outcome> {
-    let keys = &inner.keys;
-    inner.check_metadata(q)?;
-    let moment = clock::tick(keys, q)?;
-    let Some(project) = projects::by_id(keys, q, stored.project.project_id)? else {
-        return Ok(Outcome::Overtaken);
-    };
-    let key = keys::of_project(keys, q, project.project_id, stored.generation)?;
-    let secret = secrets::find(keys, q, project.project_id, path.name())?;
-    let same_secret = match &secret {
-        Some(secret) => secret.secret_id == stored.secret,
-        None => stored.new_secret,
-    };
-    let sealed = keys.seal_reference(stored.reference)?;
-    if project.state != ProjectState::Live
-        || project.backend != stored.project.backend
-        || key.state != KeyState::Active
-        || !same_secret
-        || !claims::claim(q, &sealed)?
-    {
-        return Ok(Outcome::Overtaken);
-    }
-    check_expected(path, secret.as_ref(), options)?;
-    let is_new = secret.is_none();
-    let secret = updated_secret(secret, &project, stored, path, options, moment.now)?;
-    let version = Version {
-        version_id: stored.version,
-        secret_id: stored.secret,
-        number: secret.newest(),
-        project_epoch: project.epoch,
-        state: match options.activates_at {
-            Some(date) if date > moment.now => State::PreActive,
-            _ => State::Active,
-        },
-        reference: Some(sealed.to_vec()),
-        locator: keys.seal_locator(stored.reference, &stored.locator)?,
-        generation: stored.generation,
-        size: stored.size,
-        created_at: moment.now,
-        activates_at: options.activates_at,
-        expires_at: options.expires_at,
-        deactivated_at: None,
-        compromised_at: None,
-        destroyed_at: None,
-    };
-    version.insert(keys, q)?;
-    if is_new {
-        secret.insert(keys, q)?
-    } else {
-        secret.update(keys, q)?
-    }
-    Ok(Outcome::Committed(version.number))
-}
-
-/// The secret's row after this put.
-fn updated_secret(
-    old: Option<Secret>,
-    project: &Project,
-    stored: &Stored,
-    path: &SecretPath,
-    options: &PutOptions,
-    now: Timestamp,
-) -> Result<Secret> {
-    let mut secret = old.unwrap_or_else(|| Secret {
-        secret_id: stored.secret,
-        project_id: project.project_id,
-        name: path.name().to_owned(),
-        project_epoch: project.epoch,
-        secret_type: stored.secret_type,
-        content_type: None,
-        labels: Vec::new(),
-        next_number: 1,
-        created_at: now,
-        updated_at: now,
-    });
-    if !options.labels.is_empty() {
-        let mut all = labels::decode(&secret.labels)?;
-        all.extend(options.labels.clone());
-        secret.labels = labels::encode(&all)?;
-    }
-    if options.content_type.is_some() {
-        secret.content_type.clone_from(&options.content_type);
-    }
-    secret.updated_at = now;
-    secret.next_number = secret.next_number.checked_add(1).ok_or_else(|| {
-        Error::new(
-            ErrorKind::Quota,
-            format!("{path} has had 4,294,967,294 versions"),
-            "erase it, or use another name",
-        )
-    })?;
-    Ok(secret)
 }
 
 fn check_options(options: &PutOptions) -> Result<()> {
