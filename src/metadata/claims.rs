@@ -57,10 +57,10 @@ pub(crate) fn claimed_among(
     Ok(claimed)
 }
 
-/// Ends the claim of a version whose payload is gone.
-pub(crate) fn release(queries: &dyn Queries, reference: &[u8]) -> Result<()> {
+/// What ends the claim of a version whose payload is gone.
+pub(crate) fn release(reference: &[u8]) -> Asked<'_> {
     let sql = "DELETE FROM claims WHERE reference = ?1 AND state = 1";
-    queries.execute(sql, &[Value::Bytes(reference)]).map(|_| ())
+    Asked { sql, parameters: vec![Value::Bytes(reference)] }
 }
 
 fn state(queries: &dyn Queries, reference: &SealedReference) -> Result<Option<i64>> {

@@ -2,8 +2,8 @@
 
 use strongroom_backend::{ProjectId, SecretId, VersionId};
 
-use super::record::{query, record, select};
-use super::{Field, Queries, Value};
+use super::record::{query, record, select, update_all};
+use super::{Field, Queries, Value, claims};
 use crate::keys::StoreKeys;
 use crate::{Result, Timestamp};
 
@@ -21,6 +21,26 @@ record! {
     name_hash: Vec<u8>,
     requested_at: Timestamp,
     done_at: Option<Timestamp>,
+}
+
+/// Turns finished erasures into tombstones. Nobody claims their references any more.
+pub(crate) fn mark_done(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    erasures: &[Erasure],
+    now: Timestamp,
+) -> Result<()> {
+    let references = erasures.iter().filter_map(|erasure| erasure.reference.as_deref());
+    let releases: Vec<_> = references.map(claims::release).collect();
+    queries.execute_all(&releases)?;
+    let tombstone = |erasure: &Erasure| Erasure {
+        reference: None,
+        locator: None,
+        done_at: Some(now),
+        ..erasure.clone()
+    };
+    let tombstones: Vec<_> = erasures.iter().map(tombstone).collect();
+    update_all(keys, queries, &tombstones)
 }
 
 /// Pending erasures of one secret.

@@ -15,7 +15,7 @@ pub(crate) mod plan;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod projects;
-mod record;
+pub(crate) mod record;
 pub(crate) mod root_keys;
 pub(crate) mod scan;
 pub(crate) mod secrets;

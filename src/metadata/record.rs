@@ -78,10 +78,16 @@ pub(crate) trait Record: Sized {
 
     /// Removes the row. `Conflict` when it is gone.
     fn delete(&self, queries: &dyn Queries) -> Result<()> {
+        let deletion = self.deletion();
+        Self::expect_one(queries.execute(deletion.sql, &deletion.parameters)?)
+    }
+
+    /// What removes the row.
+    fn deletion(&self) -> Asked<'_> {
         let mut values = Vec::with_capacity(Self::COLUMNS.len());
         self.values(&mut |value| values.push(value));
-        let key: Vec<Value<'_>> = Self::KEY.iter().map(|at| values[*at]).collect();
-        Self::expect_one(queries.execute(&Self::statements().delete, &key)?)
+        let parameters = Self::KEY.iter().map(|at| values[*at]).collect();
+        Asked { sql: &Self::statements().delete, parameters }
     }
 
     /// `Conflict` when it was not one row that a statement changed.
@@ -257,6 +263,41 @@ pub(crate) fn ask<R: Record>(
     asked: &Asked<'_>,
 ) -> Result<Vec<R>> {
     select(keys, queries, asked.sql, &asked.parameters)
+}
+
+/// How many statements are sent together. In the time of a round trip a server answers fewer.
+const TOGETHER: usize = 100;
+
+/// As [`Record::insert`] for many rows, in few round trips.
+pub(crate) fn insert_all<R: Record>(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    rows: &[R],
+) -> Result<()> {
+    let sealed: Vec<_> = rows.iter().map(|row| row.sealed(keys)).collect::<Result<_>>()?;
+    change_all::<R>(queries, sealed.iter().map(Sealed::insertion::<R>).collect())
+}
+
+/// As [`Record::update`] for many rows, in few round trips.
+pub(crate) fn update_all<R: Record>(
+    keys: &StoreKeys,
+    queries: &dyn Queries,
+    rows: &[R],
+) -> Result<()> {
+    let sealed: Vec<_> = rows.iter().map(|row| row.sealed(keys)).collect::<Result<_>>()?;
+    change_all::<R>(queries, sealed.iter().map(Sealed::replacement::<R>).collect())
+}
+
+/// As [`Record::delete`] for many rows, in few round trips.
+pub(crate) fn delete_all<R: Record>(queries: &dyn Queries, rows: &[R]) -> Result<()> {
+    change_all::<R>(queries, rows.iter().map(Record::deletion).collect())
+}
+
+fn change_all<R: Record>(queries: &dyn Queries, changes: Vec<Asked<'_>>) -> Result<()> {
+    for some in changes.chunks(TOGETHER) {
+        queries.execute_all(some)?.into_iter().try_for_each(R::expect_one)?;
+    }
+    Ok(())
 }
 
 /// A query of one table, put together once: `query!(Project, "WHERE name = ?1")`.

@@ -8,7 +8,7 @@ use strongroom_backend::{Destroyed, step};
 use super::{Inner, Slot};
 use crate::metadata::erasures::{self, Erasure};
 use crate::metadata::projects::{self, Project};
-use crate::metadata::{Record, claims, clock, keys, secrets, versions};
+use crate::metadata::{Record, clock, keys, record, secrets, versions};
 use crate::{Error, ErrorKind, KeyState, ProjectState, Result};
 
 /// Opening a store finishes at most this many erasures, so that it does not grow with the store.
@@ -19,6 +19,9 @@ const TIME_AT_OPEN: Duration = Duration::from_secs(2);
 
 /// How many payloads, or versions of an erased project, one transaction takes.
 const BATCH: usize = 250;
+
+/// How many of them are marked as done together.
+const MARKED_TOGETHER: usize = 50;
 
 /// A transaction takes no more rows after this time. An operation has 10 seconds, and however long the
 /// way to a server is, each transaction brings the whole forward.
@@ -182,22 +185,15 @@ impl Inner {
         self.metadata.writing(move |q| {
             let end = patience.end_of_batch();
             let now = clock::tick(&inner.keys, q)?.now;
-            for (before, erasure) in erasures.iter().enumerate() {
-                if before > 0 && Instant::now() >= end {
-                    return Ok(before);
+            let mut done = 0;
+            for some in erasures.chunks(MARKED_TOGETHER) {
+                if done > 0 && Instant::now() >= end {
+                    break;
                 }
-                if let Some(reference) = &erasure.reference {
-                    claims::release(q, reference)?;
-                }
-                let tombstone = Erasure {
-                    reference: None,
-                    locator: None,
-                    done_at: Some(now),
-                    ..erasure.clone()
-                };
-                tombstone.update(&inner.keys, q)?;
+                erasures::mark_done(&inner.keys, q, some, now)?;
+                done += some.len();
             }
-            Ok(erasures.len())
+            Ok(done)
         })
     }
 
@@ -290,10 +286,11 @@ impl Inner {
         now: crate::Timestamp,
     ) -> Result<usize> {
         let versions = versions::of_secret(&self.keys, q, secret.secret_id)?;
-        for version in &versions {
-            self.record_erasure(q, project, secret, version, now)?;
-            version.delete(q)?;
-        }
+        let erasures =
+            versions.iter().map(|version| self.erasure_of(project, secret, version, now));
+        let erasures: Vec<_> = erasures.filter_map(Result::transpose).collect::<Result<_>>()?;
+        record::insert_all(&self.keys, q, &erasures)?;
+        record::delete_all(q, &versions)?;
         secret.delete(q)?;
         Ok(versions.len())
     }
@@ -307,10 +304,23 @@ impl Inner {
         version: &versions::Version,
         now: crate::Timestamp,
     ) -> Result<()> {
-        if version.reference.is_none() {
-            return Ok(());
+        match self.erasure_of(project, secret, version, now)? {
+            Some(erasure) => erasure.insert(&self.keys, q),
+            None => Ok(()),
         }
-        let erasure = Erasure {
+    }
+
+    fn erasure_of(
+        &self,
+        project: &Project,
+        secret: &secrets::Secret,
+        version: &versions::Version,
+        now: crate::Timestamp,
+    ) -> Result<Option<Erasure>> {
+        if version.reference.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Erasure {
             version_id: version.version_id,
             project_id: project.project_id,
             secret_id: secret.secret_id,
@@ -320,8 +330,7 @@ impl Inner {
             name_hash: self.keys.name_hash(project.project_id, &secret.name)?.to_vec(),
             requested_at: now,
             done_at: None,
-        };
-        erasure.insert(&self.keys, q)
+        }))
     }
 }
 
