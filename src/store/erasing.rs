@@ -368,9 +368,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::create(&Layout::in_folder(folder.path())).unwrap();
         let (session, inner) = (store.session(), &store.inner);
-        for n in 0..3 {
-            let payload = SecretBytes::copy_of(b"payload").unwrap();
-            let at = format!("web1/{n}").parse().unwrap();
+        let payload = SecretBytes::copy_of(b"payload").unwrap();
+        for n in 0..2 * MARKED_TOGETHER + 1 {
+            let at = format!("web1/{}", n.min(2)).parse().unwrap();
             session.put(&at, &payload, &PutOptions::default()).unwrap();
         }
         let keys = inner.clone();
@@ -391,7 +391,7 @@ mod tests {
             interrupted += 1;
             assert!(interrupted < 20, "nothing goes on");
         }
-        // Three secrets recorded, and three payloads marked as gone, one at a time.
+        // Three secrets recorded, one at a time, and payloads marked as gone in three groups.
         assert!(interrupted >= 6, "{interrupted}");
         assert!(!inner.metadata.reading(erasures::any_pending).unwrap());
         assert!(inner.slot("main").unwrap().backend.list(None, 10).unwrap().is_empty());
