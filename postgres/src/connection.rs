@@ -45,8 +45,14 @@ pub(crate) struct Waits {
 
 impl Waits {
     fn deadline(self) -> Instant {
-        let statement = Instant::now() + self.statement + GRACE;
-        self.end.map_or(statement, |end| end.min(statement))
+        self.deadline_of(1)
+    }
+
+    /// Of statements that are sent together, each of which may take its time.
+    fn deadline_of(self, statements: usize) -> Instant {
+        let longest = self.statement * u32::try_from(statements.max(1)).unwrap_or(u32::MAX);
+        let all = Instant::now() + longest + GRACE;
+        self.end.map_or(all, |end| end.min(all))
     }
 }
 
@@ -142,14 +148,23 @@ impl<'a> Connection<'a> {
     }
 
     /// Runs a statement, after the transaction's beginning and in the same round trip.
-    pub(crate) fn run<T>(
+    fn run<T>(
         &self,
+        statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
+    ) -> Result<T> {
+        self.run_several(1, statement)
+    }
+
+    /// As [`run`](Self::run), for the answers of so many statements.
+    pub(crate) fn run_several<T>(
+        &self,
+        statements: usize,
         statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         if let Some(trouble) = self.trouble.get().filter(|_| self.begun.get()) {
             return Err(went_on(trouble));
         }
-        let deadline = self.limits.deadline();
+        let deadline = self.limits.deadline_of(statements);
         let Some(begin) = self.begin.filter(|_| !self.begun.replace(true)) else {
             let answer = self.session.wait(statement, deadline);
             return answer.and_then(|a| a.map_err(Fault::of)).map_err(|fault| self.note(fault));
@@ -158,18 +173,19 @@ impl<'a> Connection<'a> {
         self.run_first(begin, statement, deadline).map_err(|fault| self.note(fault))
     }
 
-    /// As [`run`](Self::run), with the clock in the same round trip.
+    /// As [`run_several`](Self::run_several), with the clock in the same round trip.
     pub(crate) fn run_with_clock<T>(
         &self,
+        statements: usize,
         statement: impl Future<Output = std::result::Result<T, tokio_postgres::Error>>,
     ) -> Result<T> {
         let begins = self.begin.is_some() && !self.begun.get();
         if begins || self.now.get().is_some() {
-            return self.run(statement);
+            return self.run_several(statements, statement);
         }
         let clock = self.statement(NOW)?;
         let time = self.session.client.query_one(&clock, &[]);
-        let (time, answer) = self.run(try_join(time, statement))?;
+        let (time, answer) = self.run_several(statements + 1, try_join(time, statement))?;
         self.now.set(time.try_get(0).ok());
         Ok(answer)
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use strongroom_backend::{Error, ErrorKind, Process, Result};
 
 use crate::connect::{Connector, Known};
-use crate::runtime::Runtime;
+use crate::runtime::Connections;
 use crate::session::{Facts, Session};
 use crate::wait::wait;
 
@@ -17,7 +17,7 @@ const GRACE: Duration = Duration::from_secs(1);
 pub(crate) struct Pool {
     connector: Connector,
     /// Gone only in a forked child, which has no such thread.
-    runtime: Option<Arc<Runtime>>,
+    connections: Option<Connections>,
     limit: usize,
     state: Mutex<State>,
     freed: Condvar,
@@ -56,7 +56,7 @@ impl Pool {
     pub(crate) fn new(connector: Connector, limit: usize) -> Result<Arc<Pool>> {
         Ok(Arc::new(Pool {
             connector,
-            runtime: Some(Runtime::shared()?),
+            connections: Some(Connections::new()?),
             limit,
             state: Mutex::default(),
             freed: Condvar::new(),
@@ -122,12 +122,12 @@ impl Pool {
     /// Opens a session, whose place was counted already.
     fn connect(self: &Arc<Pool>, claim: Claim, deadline: Instant) -> Result<Lease> {
         let place = self.lease(None, claim);
-        let Some(runtime) = &self.runtime else { return Err(forked()) };
-        let (alive, connector) = (runtime.spawner(), self.connector.clone());
+        let Some(connections) = &self.connections else { return Err(forked()) };
+        let (alive, connector) = (connections.spawner(), self.connector.clone());
         let passwords = self.connector.settings.passwords()?;
         let on_primary = self.newest().is_some_and(|facts| !facts.in_recovery);
         let known = Known { passwords, on_primary };
-        let attempt = runtime.spawn(connector.connect(known, move || alive.clone()));
+        let attempt = connections.spawn(connector.connect(known, move || alive.clone()));
         let abort = attempt.abort_handle();
         let limit = Instant::now() + self.connector.settings.connect_timeout + GRACE;
         let session = match wait(attempt, deadline.min(limit)) {
@@ -189,14 +189,14 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         if self.process == Process::current() {
-            // The sessions first: the runtime says goodbye for them.
+            // The sessions first: each says goodbye, for which the connections wait.
             self.state.get_mut().unwrap_or_else(PoisonError::into_inner).idle.clear();
             return;
         }
         // A child has neither the thread nor the sockets, and locks that its parent held stay locked.
         let state = mem::take(self.state.get_mut().unwrap_or_else(PoisonError::into_inner));
         mem::forget(state);
-        mem::forget(self.runtime.take());
+        mem::forget(self.connections.take());
     }
 }
 

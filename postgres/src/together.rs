@@ -4,8 +4,9 @@
 //! through a network many times as long.
 
 use std::cell::RefCell;
+use std::future::Future;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use strongroom_backend::Result;
 
 use crate::connection::{Connection, as_sql};
@@ -32,27 +33,38 @@ impl Connection<'_> {
         let parameters: Vec<_> = queries.iter().map(|(_, given)| as_sql(given)).collect();
         let client = self.client();
         let each = statements.iter().zip(&parameters);
-        let answers =
-            self.run_with_clock(try_join_all(each.map(|(sql, given)| client.query(sql, given))))?;
+        let all = all_of(each.map(|(sql, given)| client.query(sql, given)));
+        let answers = self.run_with_clock(queries.len(), all)?;
         let answers = queries.iter().zip(answers);
         let answers = answers.map(|(query, rows)| Answer { asked: text_of(*query), rows });
         self.answers().0.borrow_mut().extend(answers);
         Ok(())
     }
 
-    /// As [`execute`](Self::execute) for several statements, in their order: how many rows each changed.
+    /// As [`execute`](Self::execute) for several statements, in their order: how many rows each changed. When
+    /// one fails, its error is told, and the ones after it have no effect. Outside of a transaction they
+    /// stand alone.
     pub fn execute_all(&self, statements: &[Asked<'_>]) -> Result<Vec<u64>> {
         self.will_write();
         let prepared = self.statements(statements)?;
         let parameters: Vec<_> = statements.iter().map(|(_, given)| as_sql(given)).collect();
         let client = self.client();
         let each = prepared.iter().zip(&parameters);
-        self.run(try_join_all(each.map(|(sql, given)| client.execute(sql, given))))
+        let all = all_of(each.map(|(sql, given)| client.execute(sql, given)));
+        self.run_several(statements.len(), all)
     }
 
     fn statements(&self, asked: &[Asked<'_>]) -> Result<Vec<tokio_postgres::Statement>> {
         asked.iter().map(|(sql, _)| self.statement(sql)).collect()
     }
+}
+
+/// The answers, or the first error in the order of the statements. All are waited for: those after one that
+/// failed are refused because of it, and may be heard of sooner.
+async fn all_of<T, E>(
+    statements: impl IntoIterator<Item = impl Future<Output = std::result::Result<T, E>>>,
+) -> std::result::Result<Vec<T>, E> {
+    join_all(statements).await.into_iter().collect()
 }
 
 impl Answers {
@@ -94,7 +106,12 @@ fn text_of((sql, parameters): Asked<'_>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::task::Poll;
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::wait::wait;
 
     #[test]
     fn no_two_queries_have_the_same_text() {
@@ -115,6 +132,29 @@ mod tests {
         for (n, text) in texts.iter().enumerate() {
             assert!(!texts[n + 1..].contains(text), "query {n}");
         }
+    }
+
+    #[test]
+    fn the_first_error_is_told_whenever_it_comes() {
+        let later = |mut left: usize, answer: std::result::Result<i32, &'static str>| {
+            poll_fn(move |context| {
+                context.waker().wake_by_ref();
+                left = left.saturating_sub(1);
+                if left == 0 { Poll::Ready(answer) } else { Poll::Pending }
+            })
+        };
+        let end = || Instant::now() + Duration::from_secs(60);
+        for number in [3, 40] {
+            let each = (0..number).map(|n| match n {
+                0 => later(1, Ok(1)),
+                // It is heard of after those that it made fail.
+                1 => later(5, Err("the cause")),
+                _ => later(1, Err("refused")),
+            });
+            assert_eq!(wait(all_of(each), end()), Some(Err("the cause")), "of {number}");
+        }
+        let each = (0..3).map(|n| later(4 - n, Ok(n as i32)));
+        assert_eq!(wait(all_of(each), end()), Some(Ok(vec![0, 1, 2])));
     }
 
     #[test]

@@ -177,7 +177,6 @@ fn no_update_is_lost(metadata: &Arc<dyn Metadata>, keys: &Arc<StoreKeys>) {
     assert_eq!(row.unwrap().next_number, 1 + 6 * 15);
 }
 
-/// A writer moves a number from one row to another; nobody ever sees it in both or in none.
 /// Whoever writes changes a project and its secret at the same time.
 fn a_plan_is_of_one_moment(metadata: &Arc<dyn Metadata>, keys: &Arc<StoreKeys>) {
     let path = SecretPath::new("moment", "a").unwrap();

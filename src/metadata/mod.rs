@@ -105,7 +105,7 @@ pub(crate) trait Metadata: Send + Sync {
     /// Runs `work`, which only reads.
     fn read(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()>;
 
-    /// As [`read`](Self::read), of one who is likely to write next.
+    /// As [`read`](Self::read), of one who is likely to write next. Two queries need not see the same moment.
     fn read_before_write(&self, work: &mut dyn FnMut(&dyn Queries) -> Result<()>) -> Result<()>;
 
     /// Runs `work` in one transaction; returns when it is durable.

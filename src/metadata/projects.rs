@@ -34,13 +34,16 @@ pub(crate) fn find(keys: &StoreKeys, queries: &dyn Queries, name: &str) -> Resul
 
 /// The live project of this name, or `NotFound`.
 pub(crate) fn require(keys: &StoreKeys, queries: &dyn Queries, name: &str) -> Result<Project> {
-    find(keys, queries, name)?.ok_or_else(|| {
-        Error::new(
-            ErrorKind::NotFound,
-            format!("no project {name}"),
-            "see `strongroom project list`, or make it with `strongroom project create`",
-        )
-    })
+    find(keys, queries, name)?.ok_or_else(|| not_found(name))
+}
+
+/// `NotFound` for the name of a project.
+pub(crate) fn not_found(name: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        format!("no project {name}"),
+        "see `strongroom project list`, or make it with `strongroom project create`",
+    )
 }
 
 /// What reads the project with this id.

@@ -60,7 +60,8 @@ impl Session {
 }
 
 /// The transaction of a put: the number of the new version, or nothing when it was overtaken. In three round
-/// trips, where there are any: all that is read, all that is written, and the commit.
+/// trips, where there are any: all that is read, all that is written, and the commit; in one more when the
+/// clock is moved.
 fn commit(
     inner: &Inner,
     q: &dyn Queries,
@@ -127,7 +128,11 @@ fn commit(
     let changed =
         q.execute_all(&[claims::claim(&sealed), new_version.insertion::<Version>(), secret_row])?;
     // A claim that changes nothing has lost to doctor, which took the payload for a stray.
-    Ok((changed == [1, 1, 1]).then_some(version.number))
+    if changed[0] == 0 {
+        return Ok(None);
+    }
+    Secret::expect_one(changed[2])?;
+    Ok(Some(version.number))
 }
 
 /// The secret's row after this put.

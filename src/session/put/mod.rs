@@ -167,7 +167,7 @@ impl Session {
             let Relied { stamp, project } = plan::read(&inner.keys, q, path)?;
             let Some((project, secret)) = project else {
                 if !inner.config.auto_create_projects {
-                    return projects::require(&inner.keys, q, path.project()).map(|_| None);
+                    return Err(projects::not_found(path.project()));
                 }
                 return Ok(None);
             };
