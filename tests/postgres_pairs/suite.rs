@@ -11,16 +11,17 @@ use strongroom::{
 use strongroom_test_support::tell;
 
 use crate::model::contents::observe;
-use crate::model::{Action, World, adopt, check_beside, check_store};
+use crate::model::{Action, Shape, World, adopt, check_beside, check_store};
 
 type Part = (&'static str, fn(&World, &Store));
 
-const ORDER: [Part; 8] = [
+const ORDER: [Part; 9] = [
     ("payloads come back", payloads_come_back),
     ("states and erasures hold", states_and_erasures_hold),
     ("a put happens only as expected", a_put_happens_only_as_expected),
     ("labels and lists agree", labels_and_lists_agree),
     ("two handles give no number twice", two_handles_give_no_number_twice),
+    ("a closed generation protects nothing new", a_closed_generation_protects_nothing_new),
     ("root keys are replaced", root_keys_are_replaced),
     ("a backup is restored, or refused", a_backup_is_restored_or_refused),
     ("a copy is adopted", a_copy_is_adopted),
@@ -125,6 +126,32 @@ fn two_handles_give_no_number_twice(world: &World, store: &Store) {
         }
     });
     assert_eq!(numbers.into_inner().unwrap(), (1..=10).collect());
+}
+
+/// Where a device encrypts, which may do so under one generation only so often.
+fn a_closed_generation_protects_nothing_new(world: &World, store: &Store) {
+    if world.shape != Shape::TokenDevice {
+        return;
+    }
+    let (one, other) = (store.session(), open(world).session());
+    put(&one, "web7/key", b"1").unwrap();
+    put(&other, "web7/key", b"2").unwrap();
+    one.spend_encryptions_but("web7", 0).unwrap();
+    // The control: both have leave for some more.
+    put(&other, "web7/key", b"3").unwrap();
+    // Another process has none, and closes the generation.
+    put(&open(world).session(), "web7/key", b"4").unwrap();
+    put(&one, "web7/key", b"5").unwrap();
+    put(&other, "web7/key", b"6").unwrap();
+    let mut versions = one.versions(&path("web7/key")).unwrap();
+    versions.sort_by_key(|version| version.number);
+    let generations: Vec<u32> = versions.iter().map(|version| version.generation).collect();
+    assert_eq!(generations, [1, 1, 1, 2, 2, 2]);
+    for number in 1..=6_u32 {
+        let options = GetOptions { version: Some(number), ..GetOptions::default() };
+        let fetched = other.get_with(&path("web7/key"), &options).unwrap();
+        assert_eq!(fetched.payload.to_vec(), number.to_string().as_bytes());
+    }
 }
 
 fn root_keys_are_replaced(world: &World, store: &Store) {
